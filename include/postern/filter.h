@@ -1,0 +1,207 @@
+/* filter.h: all that the author of a filter needs: events, verdicts, facts, edits, and the one const struct
+ * that a filter is. Services that take time (timers) are in filter_io.h. */
+#ifndef POSTERN_FILTER_H
+#define POSTERN_FILTER_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "postern/option.h"
+#include "postern/span.h"
+
+#define FILTER_API 1 /* a plugin built for another value is not loaded */
+
+/* The answer to an event. The first decisive one (neither CONTINUE, ACCEPT nor SKIP) ends the question. */
+enum verdict {
+    VERDICT_CONTINUE,   /* ask the next filter */
+    VERDICT_ACCEPT,     /* this filter is done with the message (before MAIL: with the connection) */
+    VERDICT_SKIP,       /* no more events of this kind in this message for this filter */
+    VERDICT_REJECT,     /* 5xx; at RCPT only that recipient; at CONNECT and HELO every later command */
+    VERDICT_TEMPFAIL,   /* 4xx; as REJECT */
+    VERDICT_DISCARD,    /* 250 to the client, nothing to the upstream; always logged */
+    VERDICT_QUARANTINE, /* keep a copy, then as configured; without a quarantine it is TEMPFAIL */
+    VERDICT_DISCONNECT, /* 421 and close */
+    VERDICT_PENDING,    /* filter_resume() will be called once, never from inside the question */
+    VERDICT_FAIL        /* the filter could not decide: its on_failure applies */
+};
+
+/* The events, in the order of a session. */
+enum filter_event {
+    FILTER_CONNECT,
+    FILTER_COMMAND,
+    FILTER_HELO,
+    FILTER_CAPABILITIES,
+    FILTER_MAIL,
+    FILTER_RCPT,
+    FILTER_DATA,
+    FILTER_HEADER,
+    FILTER_END_OF_HEADERS,
+    FILTER_CONTENT,
+    FILTER_BODY,
+    FILTER_END_OF_MESSAGE,
+    FILTER_REPLY,
+    FILTER_EVENTS
+};
+
+/* The edits a filter may make; declared, because they decide how much of a message must be held back. */
+#define FILTER_EDITS_HEADERS 1u /* adds header fields no later than on_end_of_headers */
+#define FILTER_EDITS_MESSAGE 2u /* adds header fields as late as on_end_of_message: the message is spooled   \
+                                 */
+
+struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
+
+/* What is known of the session. Spans are valid during the callback. Absent facts are {NULL, 0}. */
+struct filter_facts {
+    struct span session;     /* id, also in every log line */
+    struct span transaction; /* id of the transaction, absent outside */
+    uint8_t client_family;   /* 4 or 6 */
+    uint8_t client_address[16];
+    uint16_t client_port;
+    struct span client;       /* printed address, without brackets */
+    struct span listener;     /* name or address of the listener in proxy.yaml */
+    struct span helo;         /* as the client said it */
+    bool extended;            /* EHLO rather than HELO */
+    bool authenticated;       /* the upstream accepted an AUTH of this session */
+    struct span reverse_path; /* re-serialised, without angle brackets; present and empty for <> */
+    unsigned recipients;      /* forward-paths that the upstream accepted so far */
+    uint64_t size;            /* octets of content seen so far */
+};
+
+/* A command as the client wrote it, before its meaning is checked. AUTH arguments are never shown. */
+struct filter_command {
+    struct span verb;      /* upper case */
+    struct span arguments; /* after the verb, without CRLF */
+    bool known;            /* a verb that Postern knows */
+};
+
+/* A reverse-path or forward-path. */
+struct filter_path {
+    struct span address; /* local-part@domain re-serialised, without angle brackets; empty for <> */
+    struct span local;   /* as in address */
+    struct span
+        domain; /* as in address; an address literal keeps its brackets; empty for <> and <Postmaster> */
+    struct span parameters; /* ESMTP parameters, re-serialised, space-separated */
+};
+
+/* A reply on its way to the client, whoever made it. A filter may change text, code and enhanced code through
+ * filter_rewrite_reply(). */
+struct filter_reply {
+    struct span verb; /* the verb it answers; "CONNECT" for the greeting, "." for the end of data */
+    unsigned code;    /* 200..599 */
+    struct span text; /* text of its last line, enhanced code included */
+    bool local;       /* made here, not by the upstream */
+};
+
+struct filter_capabilities; /* the EHLO keywords about to be offered */
+
+struct filter_setup; /* a filter's configuration being opened */
+
+/* A filter. One of these stands at the foot of one file; NULL callbacks cost nothing. Callbacks of one
+ * session never run together; callbacks of different sessions may run on different threads, so whatever is
+ * not in the session or message state must be immutable after open(). */
+struct filter {
+    unsigned api;                 /* FILTER_API */
+    const char *name;             /* its key under `filters:` */
+    const char *help;             /* one sentence */
+    const struct option *options; /* its keys; NULL: none but the common ones */
+    size_t config_size;           /* of the struct that options fill */
+    size_t session_size;          /* of the state per session, zeroed, made at the first event */
+    size_t message_size;          /* of the state per message, zeroed, made at MAIL */
+
+    /* After the options are decoded: compile, check, open. Complains through filter_complain() and returns
+     * -1. May clear bits of *interests (1u << enum filter_event) and set bits of *edits for this
+     * configuration. */
+    int (*open)(void *config, struct filter_setup *setup, unsigned *interests, unsigned *edits);
+    /* The configuration generation ends; no session uses it any more. */
+    void (*shut)(void *config);
+
+    enum verdict (*on_connect)(struct filter_ctx *ctx);
+    enum verdict (*on_command)(struct filter_ctx *ctx, const struct filter_command *command);
+    enum verdict (*on_helo)(struct filter_ctx *ctx, struct span name);
+    /* Not a question: the answer is in what it does to the capabilities. */
+    void (*on_capabilities)(struct filter_ctx *ctx, struct filter_capabilities *capabilities);
+    enum verdict (*on_mail)(struct filter_ctx *ctx, const struct filter_path *reverse_path);
+    enum verdict (*on_rcpt)(struct filter_ctx *ctx, const struct filter_path *forward_path);
+    enum verdict (*on_data)(struct filter_ctx *ctx);
+    /* One field: name without the colon; value as transmitted after the colon, folding kept, final CRLF
+     * removed. */
+    enum verdict (*on_header)(struct filter_ctx *ctx, struct span name, struct span value);
+    enum verdict (*on_end_of_headers)(struct filter_ctx *ctx);
+    /* Every octet of the message, header section included, dots unstuffed, in pieces of any size. */
+    enum verdict (*on_content)(struct filter_ctx *ctx, struct span bytes);
+    /* The octets after the header section's blank line. */
+    enum verdict (*on_body)(struct filter_ctx *ctx, struct span bytes);
+    enum verdict (*on_end_of_message)(struct filter_ctx *ctx);
+    /* CONTINUE, or DISCONNECT to close after this reply. Never PENDING. */
+    enum verdict (*on_reply)(struct filter_ctx *ctx, const struct filter_reply *reply);
+
+    /* A PENDING question is withdrawn (time limit, client gone): forget it, do not resume. */
+    void (*cancel)(struct filter_ctx *ctx);
+    /* The message ended without on_end_of_message, or was refused after it by another. Message state follows.
+     */
+    void (*on_abort)(struct filter_ctx *ctx);
+    /* The session ends. Session state is freed afterwards. */
+    void (*on_close)(struct filter_ctx *ctx);
+};
+
+/* --- services; legal inside a callback, unless said otherwise --------------------------------------------------- */
+#pragma GCC visibility push(default)
+
+/* State: the decoded options; zeroed memory of session_size; zeroed memory of message_size (NULL outside a
+ * transaction). NULL too when memory is short: answer VERDICT_FAIL. */
+const void *filter_config(const struct filter_ctx *ctx);
+void *filter_session(struct filter_ctx *ctx);
+void *filter_message(struct filter_ctx *ctx);
+
+/* The facts of the session, valid during the callback. */
+const struct filter_facts *filter_facts(struct filter_ctx *ctx);
+
+/* Bytes that live as long as the message, from the transaction's bounded arena; NULL when it is full. */
+void *filter_alloc(struct filter_ctx *ctx, size_t size);
+
+/* The reply for the REJECT, TEMPFAIL or DISCONNECT that this callback is about to return. code 400..599,
+ * enhanced like "5.7.1" or NULL for a fitting one; the text is printed as by printf and made harmless (no CR,
+ * LF, NUL, one line, 400 octets). A code whose class contradicts the verdict is replaced by the verdict's
+ * default. */
+void filter_set_reply(struct filter_ctx *ctx, unsigned code, const char *enhanced, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The reason as the transaction log shows it beside the filter's name, e.g. the rule that matched. */
+void filter_set_reason(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a header field at the top of the message. name: printable ASCII but colon; value: CR, LF and NUL are
+ * made harmless. Needs the declared edit and is refused (-1) outside its stage or when the arena is full. */
+int filter_add_header(struct filter_ctx *ctx, struct span name, struct span value);
+
+/* One log line of the session, level info, with the filter's name. Untrusted bytes in it are escaped. */
+void filter_log(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* on_reply only: the reply's code (same class only), enhanced code (NULL: none) and text from now on. */
+void filter_rewrite_reply(struct filter_ctx *ctx, unsigned code, const char *enhanced, struct span text);
+
+/* on_capabilities only. Keywords compare without regard to case. hide() removes a keyword, its verb and its
+ * parameters from the session; allow() lets a keyword be offered that Postern hides by default (ETRN, VRFY,
+ * EXPN, MT-PRIORITY, FUTURERELEASE, MTRK, XVERP) when the upstream offers it; set() replaces its arguments
+ * (SIZE). */
+bool filter_offers(const struct filter_capabilities *capabilities, struct span keyword);
+void filter_hide(struct filter_capabilities *capabilities, struct span keyword);
+void filter_hide_others(struct filter_capabilities *capabilities, const struct option_strings *keep);
+void filter_allow(struct filter_capabilities *capabilities, struct span keyword);
+int filter_set_arguments(struct filter_capabilities *capabilities, struct span keyword,
+                         struct span arguments);
+
+/* open() only: a complaint about the value at `path` below the filter's map ("rules[2].pattern", or "" for
+ * the filter itself); the loader adds file, line and column. */
+void filter_complain(struct filter_setup *setup, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* open() only: memory that lives as long as the configuration, zeroed; NULL when memory is short. */
+void *filter_setup_alloc(struct filter_setup *setup, size_t size);
+
+#pragma GCC visibility pop
+
+/* An out-of-tree filter is a shared object that exports this symbol. */
+#define FILTER_PLUGIN(filter_struct)                                                                         \
+    __attribute__((visibility("default"))) extern const struct filter *const postern_filter;                 \
+    const struct filter *const postern_filter = &(filter_struct)
+
+#endif

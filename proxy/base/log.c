@@ -1,0 +1,152 @@
+/* log.c: composes log lines and escapes untrusted text; where lines go is the sink's affair. */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define CLOSING_OCTETS 8 /* kept free for quote, brace and LF */
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+static bool json(const struct log_line *line)
+{
+    return line->log->format == LOG_FORMAT_JSON;
+}
+
+/* A value is bare in key=value form when it needs no quotes to be read back. */
+static bool bare(struct span value)
+{
+    if (value.len == 0)
+        return false;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
+            return false;
+    }
+    return true;
+}
+
+/* Octets outside printable ASCII become \xNN (\u00NN in JSON), so no terminal or log reader can be fooled. */
+static void escaped(struct log_line *line, struct span value)
+{
+    for (size_t i = 0; i < value.len && !line->text.cut; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        if (c == '"' || c == '\\') {
+            char pair[2] = {'\\', (char)c};
+            text_add(&line->text, span_of(pair, 2));
+        } else if (c < 0x20 || c >= 0x7f) {
+            text_format(&line->text, json(line) ? "\\u%04x" : "\\x%02x", c);
+        } else {
+            text_char(&line->text, (char)c);
+        }
+    }
+}
+
+static void key_name(struct log_line *line, const char *key)
+{
+    if (json(line)) {
+        text_add(&line->text, line->text.len > 1 ? SPAN(",\"") : SPAN("\""));
+        text_add(&line->text, span_str(key));
+        text_add(&line->text, SPAN("\":"));
+        return;
+    }
+    if (line->text.len > 0)
+        text_char(&line->text, ' ');
+    text_add(&line->text, span_str(key));
+    text_char(&line->text, '=');
+}
+
+/* A field that does not fit is left out whole: a half field would not be readable. */
+static void settle(struct log_line *line, size_t before)
+{
+    if (line->text.cut) {
+        line->text.len = before;
+        line->text.cut = false;
+    }
+}
+
+static void time_stamp(struct log_line *line)
+{
+    uint64_t ms = line->log->wall(line->log->arg);
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    char stamp[40];
+
+    gmtime_r(&seconds, &tm);
+    (void)snprintf(stamp, sizeof(stamp), "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", tm.tm_year + 1900,
+                   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ms % 1000));
+    log_field(line, "time", span_str(stamp));
+}
+
+void log_begin(struct log_line *line, struct log *log, enum log_level level, const char *event)
+{
+    line->log = log;
+    line->level = level;
+    line->text = (struct text){line->bytes, 0, sizeof(line->bytes) - CLOSING_OCTETS, false};
+    if (json(line))
+        text_char(&line->text, '{');
+    time_stamp(line);
+    log_field(line, "level", span_str(level_names[level]));
+    log_field(line, "event", span_str(event));
+}
+
+void log_field(struct log_line *line, const char *key, struct span value)
+{
+    size_t before = line->text.len;
+
+    key_name(line, key);
+    if (!json(line) && bare(value)) {
+        text_add(&line->text, value);
+    } else {
+        text_char(&line->text, '"');
+        escaped(line, value);
+        text_char(&line->text, '"');
+    }
+    settle(line, before);
+}
+
+void log_number(struct log_line *line, const char *key, uint64_t value)
+{
+    size_t before = line->text.len;
+
+    key_name(line, key);
+    text_number(&line->text, value);
+    settle(line, before);
+}
+
+void log_fieldf(struct log_line *line, const char *key, const char *format, ...)
+{
+    char bytes[1024];
+    struct text text = TEXT(bytes);
+    va_list args;
+
+    va_start(args, format);
+    text_formatv(&text, format, args);
+    va_end(args);
+    log_field(line, key, text_span(&text));
+}
+
+void log_end(struct log_line *line)
+{
+    line->text.size = sizeof(line->bytes);
+    line->text.cut = false;
+    text_add(&line->text, json(line) ? SPAN("}\n") : SPAN("\n"));
+    line->log->write(line->log->arg, line->level, text_span(&line->text));
+}
+
+void log_note(struct log *log, enum log_level level, const char *event, const char *format, ...)
+{
+    struct log_line line;
+    char bytes[1024];
+    struct text text = TEXT(bytes);
+    va_list args;
+
+    if (!log_wants(log, level))
+        return;
+    va_start(args, format);
+    text_formatv(&text, format, args);
+    va_end(args);
+    log_begin(&line, log, level, event);
+    log_field(&line, "text", text_span(&text));
+    log_end(&line);
+}

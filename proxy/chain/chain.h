@@ -1,0 +1,115 @@
+/* chain.h: asks a chain of filters about each event, adds up verdicts, parks and resumes. What a verdict does
+ * to the session is left to session/; what a filter decides is left to filters/. */
+#ifndef CHAIN_CHAIN_H
+#define CHAIN_CHAIN_H
+
+#include "base/arena.h"
+#include "base/world.h"
+#include "postern/filter.h"
+#include "smtp/ehlo.h"
+
+enum chain_mode { CHAIN_ENFORCE, CHAIN_OBSERVE };
+enum chain_failure { CHAIN_FAIL_TEMPFAIL, CHAIN_FAIL_PASS, CHAIN_FAIL_REJECT };
+
+/* One filter as configured; all pointers live as long as the configuration generation. */
+struct chain_member {
+    const struct filter *filter;
+    const char *name; /* as logged: the `name` key, or the filter's own */
+    void *config;
+    unsigned interests; /* bits 1u << enum filter_event */
+    unsigned edits;     /* FILTER_EDITS_* */
+    enum chain_mode mode;
+    enum chain_failure on_failure;
+    uint64_t time_limit; /* milliseconds for one PENDING question */
+};
+
+/* A configured chain: immutable once sessions use it, shared by all threads (its counters are atomic). */
+struct chain;
+
+struct chain *chain_new(void);
+/* Appends; copies *member. 0, or -1 when memory is short. interests must only hold events with a callback. */
+int chain_add(struct chain *chain, const struct chain_member *member);
+/* Calls shut() of every filter and frees. NULL is a no-op. */
+void chain_free(struct chain *chain);
+/* Union over all members. An event nobody is interested in need not be asked. */
+unsigned chain_interests(const struct chain *chain);
+unsigned chain_edits(const struct chain *chain);
+
+/* What a question came to. Spans are valid until the next chain_ call on the same run. */
+struct decision {
+    enum verdict
+        verdict; /* CONTINUE, REJECT, TEMPFAIL, DISCARD, QUARANTINE, DISCONNECT or PENDING, never another */
+    const char *filter;   /* the member that decided, NULL for CONTINUE */
+    unsigned code;        /* reply for REJECT, TEMPFAIL, DISCONNECT; always set, fits the verdict.
+                             FILTER_REPLY: non-zero when the reply was rewritten */
+    const char *enhanced; /* fits the code; NULL only for a rewritten reply without one */
+    struct span text;     /* one harmless line without codes */
+    struct span reason;   /* for the log; may be absent */
+};
+
+/* A question: the event and what is said about it. */
+struct chain_question {
+    enum filter_event event;
+    union {
+        struct filter_command command;
+        struct span helo;
+        struct filter_path path; /* MAIL, RCPT */
+        struct {
+            struct span name, value;
+        } header;
+        struct span bytes; /* CONTENT, BODY */
+        struct filter_reply reply;
+        struct {
+            const struct ehlo *upstream;
+            struct ehlo *offer; /* changed in place */
+        } capabilities;
+    };
+};
+
+/* One session's use of a chain. Embedded by value; holds no memory until a filter is asked. Treat as private.
+ */
+struct chain_run {
+    struct chain *chain;
+    struct world *world;
+    struct arena *arena; /* of the message, NULL outside */
+    void *owner;
+    void (*facts)(void *owner, struct filter_facts *out);
+    void (*resumed)(void *owner);
+    struct chain_state *state;
+};
+
+/* facts(owner, out) fills *out when a filter asks for it; resumed(owner) is called when a PENDING question
+ * has moved on: the owner then calls chain_result(), never from inside resumed() it must not be assumed that
+ * the question is over. */
+void chain_run_init(struct chain_run *run, struct chain *chain, struct world *world, void *owner,
+                    void (*facts)(void *owner, struct filter_facts *out), void (*resumed)(void *owner));
+/* Cancels a pending question, ends a message under way (on_abort), calls on_close, frees. */
+void chain_run_free(struct chain_run *run);
+
+/* Asks every interested filter in order. The verdict is also returned. PENDING: ask nothing else until
+ * chain_result() says otherwise; the question's spans must stay valid. A filter that FAILs, or is too slow,
+ * counts as its on_failure. In observe mode what would have been is logged and counted, and the question goes
+ * on. */
+enum verdict chain_ask(struct chain_run *run, const struct chain_question *question, struct decision *out);
+/* After resumed(): the outcome of the parked question, possibly PENDING again. */
+enum verdict chain_result(struct chain_run *run, struct decision *out);
+/* True while a question is parked. */
+bool chain_pending(const struct chain_run *run);
+/* Withdraws the parked question: cancel() is called, no resumed() follows. No-op without one. */
+void chain_cancel(struct chain_run *run);
+
+/* A message begins (at MAIL, before the question) and ends. The arena outlives the message. aborted: it did
+ * not get to the end of message, or was refused there: on_abort is called for filters that hold message
+ * state. */
+void chain_message_begin(struct chain_run *run, struct arena *arena);
+void chain_message_end(struct chain_run *run, bool aborted);
+/* Header fields that filters have added so far, complete lines "Name: value" CRLF, in the order in which they
+ * must appear at the top of the message; empty when none. *full is set when one was lost for want of room:
+ * the message must be answered 452. */
+struct span chain_added_headers(const struct chain_run *run, bool *full);
+
+/* A session reset (EHLO again, RSET keeps it; STARTTLS): filters that ACCEPTed the connection are asked
+ * again, session state is freed after on_close. */
+void chain_run_reset(struct chain_run *run);
+
+#endif

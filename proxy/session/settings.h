@@ -1,0 +1,97 @@
+/* settings.h: everything of proxy.yaml that a session reads; immutable while sessions use it. Reading YAML is
+ * left to config/. */
+#ifndef SESSION_SETTINGS_H
+#define SESSION_SETTINGS_H
+
+#include <stdatomic.h>
+
+#include "postern/option.h"
+#include "smtp/address.h"
+#include "smtp/dot.h"
+
+/* Sizes and counts, RFC 5321 4.5.3.1; config/README.md gives each key. */
+struct settings_limits {
+    uint64_t local_part;         /* octets */
+    uint64_t domain;             /* octets */
+    uint64_t path;               /* octets */
+    uint64_t command_line;       /* octets with CRLF, before the extensions' allowances */
+    uint64_t auth_line;          /* octets with CRLF (RFC 4954 4.3) */
+    uint64_t text_line;          /* octets with CRLF; 0: no limit */
+    int64_t recipients;          /* per transaction; 452 4.5.3 beyond */
+    int64_t transactions;        /* MAIL commands per session; 0: no limit */
+    uint64_t message_size;       /* octets; 0: no limit of ours */
+    uint64_t header_size;        /* octets of the header section */
+    uint64_t header_field;       /* octets of one field */
+    int64_t header_count;        /* fields */
+    int64_t hops;                /* Received fields before a loop is assumed; 0: not checked (RFC 5321 6.3) */
+    int64_t reply_lines;         /* of one upstream reply */
+    uint64_t transaction_memory; /* octets of bookkeeping per transaction */
+    uint64_t spool_memory;       /* octets of a held message kept in memory before a file is used */
+    int64_t sessions;            /* at once, per worker; 421 beyond; 0: no limit */
+};
+
+/* Milliseconds. Client's side as a server (RFC 5321 4.5.3.2), upstream's side as a client. */
+struct settings_timeouts {
+    uint64_t command;        /* client: next command */
+    uint64_t data_block;     /* client: next piece of a message */
+    uint64_t write;          /* client: takes no bytes */
+    uint64_t connect;        /* upstream: one address */
+    uint64_t greeting;       /* upstream: 220 */
+    uint64_t helo;           /* upstream: EHLO, HELO */
+    uint64_t mail;           /* upstream: MAIL */
+    uint64_t rcpt;           /* upstream: RCPT */
+    uint64_t data;           /* upstream: 354 */
+    uint64_t upstream_block; /* upstream: takes a piece of a message */
+    uint64_t end_of_data;    /* upstream: after the dot */
+    uint64_t reply;          /* upstream: any other command */
+    uint64_t drain;          /* SIGTERM: transactions under way */
+};
+
+enum settings_trace { TRACE_NONE, TRACE_RECEIVED };
+enum settings_connect { CONNECT_EARLY, CONNECT_LATE, CONNECT_RCPT };
+enum settings_chunking { CHUNKING_RELAY, CHUNKING_ALWAYS, CHUNKING_NEVER };
+
+/* One upstream server; tried in the order of the list. */
+struct settings_upstream {
+    const char *host; /* name or literal without brackets; filled from address by config/ */
+    int64_t port;
+    const char *address; /* as written: host:port, [v6]:port */
+};
+
+/* One address to listen on. */
+struct settings_listener {
+    const char *address;
+    const char *name; /* for logs and filters; the address when absent */
+    const char *host;
+    int64_t port;
+    int64_t backlog;
+};
+
+struct settings_log {
+    int level;      /* enum log_level */
+    int format;     /* enum log_format */
+    const char *to; /* stderr | syslog | a path */
+};
+
+/* One configuration generation. */
+struct settings {
+    const char *hostname;
+    struct option_rows listeners; /* struct settings_listener */
+    struct option_rows upstreams; /* struct settings_upstream */
+    int connect;                  /* enum settings_connect */
+    int trace;                    /* enum settings_trace */
+    int line_endings;             /* enum dot_policy */
+    int chunking;                 /* enum settings_chunking */
+    bool upstream_greeting;       /* show the upstream's greeting text */
+    const char *greeting;         /* text behind our name in the banner */
+    struct settings_limits limits;
+    struct settings_timeouts timeouts;
+    struct settings_log log;
+    int64_t workers; /* 0: number of cores */
+    const char *user, *group;
+    struct chain *chain;    /* built by config/ from `filters` */
+    atomic_uint references; /* sessions and workers that use this generation */
+    void *memory;           /* config/'s own: everything above */
+};
+
+#endif
