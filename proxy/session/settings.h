@@ -89,9 +89,10 @@ struct settings {
     struct settings_log log;
     int64_t workers; /* 0: number of cores */
     const char *user, *group;
-    struct chain *chain;    /* built by config/ from `filters` */
-    atomic_uint references; /* sessions and workers that use this generation */
-    void *memory;           /* config/'s own: everything above */
+    struct chain *chain;                        /* built by config/ from `filters` */
+    atomic_uint references;                     /* sessions and workers that use this generation */
+    void *memory;                               /* config/'s own: everything above */
+    void (*release)(struct settings *settings); /* called by the last settings_unref() */
 };
 
 #endif
