@@ -16,9 +16,8 @@
 /* What must be remembered between calls; zeroed at the start. Embedded by value. */
 struct line {
     size_t seen;   /* octets of data already examined, so that a trickle costs linear time */
-    size_t length; /* octets of an over-long line dropped so far */
+    size_t length; /* octets of an over-long line dropped so far; 0: none is under way */
     unsigned faults;
-    bool dropping;
 };
 
 /* Looks for the next line in data, which begins where the last call's consumed bytes ended.
