@@ -1,7 +1,6 @@
 /* log.c: composes log lines and escapes untrusted text; where lines go is the sink's affair. */
 #include "base/log.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define CLOSING_OCTETS 8 /* kept free for quote, brace and LF */
@@ -70,12 +69,13 @@ static void time_stamp(struct log_line *line)
     uint64_t ms = line->log->wall(line->log->arg);
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
-    char stamp[40];
+    char bytes[64];
+    struct text stamp = TEXT(bytes);
 
     gmtime_r(&seconds, &tm);
-    (void)snprintf(stamp, sizeof(stamp), "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", tm.tm_year + 1900,
-                   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ms % 1000));
-    log_field(line, "time", span_str(stamp));
+    stamp.len = strftime(bytes, sizeof(bytes), "%Y-%m-%dT%H:%M:%S", &tm);
+    text_format(&stamp, ".%03uZ", (unsigned)(ms % 1000));
+    log_field(line, "time", text_span(&stamp));
 }
 
 void log_begin(struct log_line *line, struct log *log, enum log_level level, const char *event)
