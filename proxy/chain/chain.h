@@ -27,7 +27,8 @@ struct chain_member {
 struct chain;
 
 struct chain *chain_new(void);
-/* Appends; copies *member. 0, or -1 when memory is short. interests must only hold events with a callback. */
+/* Appends; copies *member. 0, or -1 when memory is short. Interest in events without a callback is dropped.
+ */
 int chain_add(struct chain *chain, const struct chain_member *member);
 /* Calls shut() of every filter and frees. NULL is a no-op. */
 void chain_free(struct chain *chain);
@@ -35,7 +36,18 @@ void chain_free(struct chain *chain);
 unsigned chain_interests(const struct chain *chain);
 unsigned chain_edits(const struct chain *chain);
 
-/* What a question came to. Spans are valid until the next chain_ call on the same run. */
+/* What one filter has done since its configuration was loaded. A refusal counts as rejected (5xx), tempfailed
+ * (4xx, DISCONNECT included) or discarded; one not carried out for mode observe as observed. */
+struct chain_counts {
+    const char *name;
+    uint64_t asked, rejected, tempfailed, discarded, failed, observed;
+};
+
+/* The n-th filter's counts; false past the end. Any thread. */
+bool chain_counts(const struct chain *chain, unsigned n, struct chain_counts *out);
+
+/* What a question came to. While Postern has nowhere to keep a copy, QUARANTINE has become TEMPFAIL here.
+ * Spans are valid until the next chain_ call on the same run. */
 struct decision {
     enum verdict
         verdict; /* CONTINUE, REJECT, TEMPFAIL, DISCARD, QUARANTINE, DISCONNECT or PENDING, never another */
@@ -78,18 +90,18 @@ struct chain_run {
     struct chain_state *state;
 };
 
-/* facts(owner, out) fills *out when a filter asks for it; resumed(owner) is called when a PENDING question
- * has moved on: the owner then calls chain_result(), never from inside resumed() it must not be assumed that
- * the question is over. */
+/* facts(owner, out) fills *out (zeroed before) when a filter asks for it. resumed(owner) is called from an
+ * alarm, never from inside a chain_ call or a filter, when a PENDING question has moved on: the owner then
+ * calls chain_result(), inside resumed() or later, and must not assume that the question is over. */
 void chain_run_init(struct chain_run *run, struct chain *chain, struct world *world, void *owner,
                     void (*facts)(void *owner, struct filter_facts *out), void (*resumed)(void *owner));
 /* Cancels a pending question, ends a message under way (on_abort), calls on_close, frees. */
 void chain_run_free(struct chain_run *run);
 
 /* Asks every interested filter in order. The verdict is also returned. PENDING: ask nothing else until
- * chain_result() says otherwise; the question's spans must stay valid. A filter that FAILs, or is too slow,
- * counts as its on_failure. In observe mode what would have been is logged and counted, and the question goes
- * on. */
+ * chain_result() says otherwise, but FILTER_REPLY, which never waits; the question's spans must stay valid. A
+ * filter that FAILs, or is too slow, counts as its on_failure. In observe mode what would have been is logged
+ * and counted, and the question goes on. */
 enum verdict chain_ask(struct chain_run *run, const struct chain_question *question, struct decision *out);
 /* After resumed(): the outcome of the parked question, possibly PENDING again. */
 enum verdict chain_result(struct chain_run *run, struct decision *out);

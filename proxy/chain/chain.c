@@ -1,0 +1,66 @@
+/* chain.c: the filters as configured, in their order, and what they have done so far. Asking them is left to
+ * ask.c. */
+#include "chain/chain.h"
+
+#include "base/mem.h"
+#include "chain/registry.h"
+#include "chain/state.h"
+
+struct chain *chain_new(void)
+{
+    return mem_alloc(sizeof(struct chain));
+}
+
+int chain_add(struct chain *chain, const struct chain_member *member)
+{
+    struct member *members = mem_resize(chain->members, (chain->count + 1) * sizeof(*members));
+    struct chain_member *added;
+
+    if (members == NULL)
+        return -1;
+    chain->members = members;
+    members[chain->count] = (struct member){.as = *member};
+    added = &members[chain->count++].as;
+    added->interests &= registry_events(member->filter);
+    chain->interests |= added->interests;
+    if (added->mode == CHAIN_ENFORCE)
+        chain->edits |= added->edits;
+    return 0;
+}
+
+void chain_free(struct chain *chain)
+{
+    if (chain == NULL)
+        return;
+    for (unsigned i = 0; i < chain->count; i++)
+        if (chain->members[i].as.filter->shut != NULL)
+            chain->members[i].as.filter->shut(chain->members[i].as.config);
+    mem_free(chain->members);
+    mem_free(chain);
+}
+
+unsigned chain_interests(const struct chain *chain)
+{
+    return chain->interests;
+}
+
+unsigned chain_edits(const struct chain *chain)
+{
+    return chain->edits;
+}
+
+bool chain_counts(const struct chain *chain, unsigned n, struct chain_counts *out)
+{
+    const struct member *member = &chain->members[n];
+
+    if (n >= chain->count)
+        return false;
+    *out = (struct chain_counts){.name = member->as.name,
+                                 .asked = atomic_load(&member->counts.asked),
+                                 .rejected = atomic_load(&member->counts.rejected),
+                                 .tempfailed = atomic_load(&member->counts.tempfailed),
+                                 .discarded = atomic_load(&member->counts.discarded),
+                                 .failed = atomic_load(&member->counts.failed),
+                                 .observed = atomic_load(&member->counts.observed)};
+    return true;
+}

@@ -1,0 +1,87 @@
+/* state.h: what one session keeps of its filters, and the configured chain as its parts see it. Private to
+ * chain/. */
+#ifndef CHAIN_STATE_H
+#define CHAIN_STATE_H
+
+#include <stdatomic.h>
+
+#include "chain/answer.h"
+#include "chain/chain.h"
+#include "chain/event.h"
+
+/* One filter as configured, and what it has done so far. */
+struct member {
+    struct chain_member as;
+    struct {
+        atomic_uint_fast64_t asked, rejected, tempfailed, discarded, failed, observed;
+    } counts;
+};
+
+struct chain {
+    struct member *members;
+    unsigned count;
+    unsigned interests;
+    unsigned edits;
+};
+
+/* One filter in one session. Tens of thousands of these wait in idle sessions: what a question needs only
+ * while it is open hangs on pointers. */
+struct filter_ctx {
+    struct chain_state *state;
+    void *session;       /* made when the filter first asks for it */
+    void *message;       /* in the message's arena, likewise */
+    struct timer *timer; /* NULL: none set */
+    uint16_t skipped;    /* bits of events it wants no more of in this message */
+    bool asked : 1;      /* on_close is due */
+    bool out : 1;        /* ACCEPTed the connection */
+    bool in_message : 1; /* has been asked about this message */
+    bool past : 1;       /* done with this message: ACCEPTed, failed, or observed to refuse it */
+    bool ended : 1;      /* has answered on_end_of_message */
+    bool decided : 1;    /* with a refusal of its own */
+    bool lost_edit : 1;  /* a field did not fit into the arena */
+};
+
+/* A callback being run; lives on the stack of whoever runs it. */
+struct visit {
+    enum filter_event event;    /* FILTER_EVENTS: not a question */
+    struct filter_reply *reply; /* FILTER_REPLY: as it stands now */
+    struct filter_facts facts;  /* filled when asked for */
+};
+
+/* Made at the first question that interests a filter. */
+struct chain_state {
+    struct chain_run *run;
+    struct visit *visit;    /* the callback that is running, or NULL */
+    struct parked *parked;  /* the question that waits, or NULL */
+    struct answer *answer;  /* what the filter asked last said; NULL: nothing */
+    struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
+    struct edit *edits;     /* newest first */
+    struct span composed;   /* the edits as one piece; absent: to be composed */
+    struct filter_ctx members[];
+};
+
+_Static_assert(FILTER_EVENTS <= 16, "skipped holds one bit for each event");
+
+/* NULL when memory is short. */
+struct chain_state *state_make(struct chain_run *run);
+/* Calls on_close of every filter that has been asked, and frees. */
+void state_close(struct chain_state *state);
+/* The message under way is over for every filter. */
+void state_end_message(struct chain_state *state, bool aborted);
+
+static inline struct member *ctx_member(const struct filter_ctx *ctx)
+{
+    return &ctx->state->run->chain->members[ctx - ctx->state->members];
+}
+
+/* Runs a callback that is no question; NULL is a no-op. */
+void ctx_tell(struct filter_ctx *ctx, void (*callback)(struct filter_ctx *ctx));
+/* The event that a callback of ctx running now is about, its parked one included; FILTER_EVENTS: none. */
+enum filter_event ctx_event(const struct filter_ctx *ctx);
+
+static inline void count_up(atomic_uint_fast64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+#endif
