@@ -79,9 +79,11 @@ void ehlo_clear(struct ehlo *ehlo);
  * "AUTH=LOGIN" beside "AUTH LOGIN" (both fill AUTH). Unknown keywords and malformed lines are dropped
  * silently: they are hidden. */
 void ehlo_add_line(struct ehlo *ehlo, struct span line);
-/* Adds or replaces a keyword with arguments (may be empty). false when there is no room; then it is absent.
- */
+/* Adds or replaces a keyword with arguments (may be empty; taken apart for SIZE and LIMITS, dropped for
+ * keywords that have none). false when they are malformed or there is no room; then it is absent. */
 bool ehlo_set(struct ehlo *ehlo, enum keyword keyword, struct span arguments);
+/* LIMITS from its items, in place of arguments. false when all are 0; then it is absent. */
+bool ehlo_set_limits(struct ehlo *ehlo, const struct ehlo_limits *limits);
 void ehlo_remove(struct ehlo *ehlo, enum keyword keyword);
 struct span ehlo_arguments(const struct ehlo *ehlo, enum keyword keyword);
 

@@ -76,7 +76,10 @@ bool reply_enhanced_valid(struct span enhanced, unsigned code)
     if (enhanced.len == 0 || enhanced.ptr[0] != (char)('0' + class))
         return false;
     enhanced = span_skip(enhanced, 1);
-    return take_number(&enhanced) && take_number(&enhanced) && enhanced.len == 0;
+    for (int part = 0; part < 2; part++)
+        if (!take_number(&enhanced))
+            return false;
+    return enhanced.len == 0;
 }
 
 void reply_split_enhanced(struct span line, unsigned code, struct span *enhanced, struct span *rest)
