@@ -15,7 +15,7 @@
 #define DOT_LONG_LINE 8u
 
 enum dot_policy {
-    DOT_REJECT,   /* faults are noted; content from the first fault on is meaningless */
+    DOT_REJECT,   /* faults are noted; from the first bare CR, bare LF or NUL on no content is given */
     DOT_NORMALISE /* bare CR and bare LF become CRLF, NUL vanishes; never an end of data */
 };
 
@@ -31,19 +31,20 @@ struct dot_reader {
     uint32_t line_limit; /* octets including CRLF, not counting a stuffed dot; 0: none (RFC 5321 4.5.3.1.6) */
     uint32_t line_len;
     uint8_t state; /* 0: at the start of the message */
+    char held[3];  /* CRLF for a CR that was held back and proved bare, and the octet behind it */
     unsigned faults;
 };
 
 /* Reads from the start of in. Returns the octets consumed (at least one when in is not empty). A run points
- * into `in` or at a static CRLF; it is unstuffed and CRLF-clean, except that a run may end between CR and LF
- * only if the input does not: a CR is held back until its LF has come. Runs concatenated are the message.
- * Only CRLF "." CRLF ends it, where the first CRLF may be the one that ended the DATA command. */
+ * into `in`, at a static CRLF, or into the reader (valid until the next call); it is unstuffed and CRLF-clean
+ * and never ends between CR and LF: a CR is held back until its LF has come. Runs concatenated are the
+ * message. Only CRLF "." CRLF ends it, where the first CRLF may be the one that ended the DATA command;
+ * behind a normalised line end a dot is content. */
 size_t dot_read(struct dot_reader *reader, struct span in, struct span *run, enum dot_event *event);
 
 /* Writing: zeroed at the start of each message. */
 struct dot_writer {
     bool inside_line; /* false: the next octet begins a line */
-    bool after_cr;
 };
 
 /* Stuffs as much of content as fits into `to` (CRLF-clean content, in pieces of any size). Returns octets of
