@@ -1,0 +1,155 @@
+/* loop.c: one event loop and all that hangs on it; threads are left to worker.c. */
+#include "net/loop.h"
+
+#include <assert.h>
+#include <sys/random.h>
+
+#include "net/dial.h"
+#include "net/spool.h"
+
+static uint64_t loop_now(struct world *world)
+{
+    return uv_now(&loop_of(world)->uv);
+}
+
+static uint64_t loop_wall(struct world *world)
+{
+    return world->log->wall(world->log->arg);
+}
+
+static void refill(struct loop *loop)
+{
+    size_t filled = 0;
+
+    while (filled < LOOP_CHANCE) {
+        ssize_t n = getrandom(loop->chance + filled, LOOP_CHANCE - filled, 0);
+        if (n > 0)
+            filled += (size_t)n;
+    }
+    loop->chance_left = LOOP_CHANCE;
+}
+
+/* Sessions need a few octets each: one system call serves many of them. */
+static void loop_chance(struct world *world, void *bytes, size_t len)
+{
+    struct loop *loop = loop_of(world);
+    unsigned char *to = bytes;
+
+    while (len > 0) {
+        if (loop->chance_left == 0)
+            refill(loop);
+        loop->chance_left--;
+        *to++ = loop->chance[loop->chance_left];
+        loop->chance[loop->chance_left] = 0;
+        len--;
+    }
+}
+
+static bool loop_alarm_set(struct world *world, struct alarm *alarm, uint64_t at)
+{
+    return alarms_set(&loop_of(world)->alarms, alarm, at);
+}
+
+static void loop_alarm_clear(struct world *world, struct alarm *alarm)
+{
+    alarms_clear(&loop_of(world)->alarms, alarm);
+}
+
+static int loop_dial(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
+{
+    return dial_begin(loop_of(world), dial, host, port, limit);
+}
+
+static void loop_dial_cancel(struct world *world, struct dial *dial)
+{
+    (void)world;
+    dial_cancel(dial);
+}
+
+static struct spool_file *loop_spool_open(struct world *world)
+{
+    (void)world;
+    return spool_open();
+}
+
+static int loop_spool_write(struct world *world, struct spool_file *file, struct span s)
+{
+    (void)world;
+    return spool_write(file, s);
+}
+
+static long loop_spool_read(struct world *world, struct spool_file *file, uint64_t offset, char *to,
+                            size_t len)
+{
+    (void)world;
+    return spool_read(file, offset, to, len);
+}
+
+static void loop_spool_close(struct world *world, struct spool_file *file)
+{
+    (void)world;
+    spool_close(file);
+}
+
+static const struct world_ops ops = {
+    .now = loop_now,
+    .wall = loop_wall,
+    .chance = loop_chance,
+    .alarm_set = loop_alarm_set,
+    .alarm_clear = loop_alarm_clear,
+    .dial = loop_dial,
+    .dial_cancel = loop_dial_cancel,
+    .spool_open = loop_spool_open,
+    .spool_write = loop_spool_write,
+    .spool_read = loop_spool_read,
+    .spool_close = loop_spool_close,
+};
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct loop *loop = prepare->data;
+
+    logger_flush(&loop->logger);
+}
+
+int loop_init(struct loop *loop, struct log_target *target)
+{
+    int error = uv_loop_init(&loop->uv);
+
+    if (error != 0)
+        return error;
+    loop->world = (struct world){.ops = &ops, .pool = &loop->pool, .log = &loop->logger.log};
+    pool_init(&loop->pool, LOOP_BLOCK_OCTETS, LOOP_BLOCK_STOCK);
+    logger_init(&loop->logger, target, false);
+    alarms_init(&loop->alarms, &loop->uv);
+    loop->chance_left = 0;
+    uv_prepare_init(&loop->uv, &loop->before_wait);
+    loop->before_wait.data = loop;
+    uv_prepare_start(&loop->before_wait, on_prepare);
+    uv_unref((uv_handle_t *)&loop->before_wait);
+    return 0;
+}
+
+void loop_run(struct loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+void loop_free(struct loop *loop)
+{
+    int error;
+
+    alarms_close(&loop->alarms);
+    uv_close((uv_handle_t *)&loop->before_wait, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    error = uv_loop_close(&loop->uv);
+    assert(error == 0);
+    (void)error;
+    logger_flush(&loop->logger);
+    pool_free(&loop->pool);
+}

@@ -1,0 +1,205 @@
+/* stream.c: carries a wire over a TCP connection; making connections is left to listener.c and dial.c. */
+#include "net/stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/address.h"
+
+/* Lives until libuv has closed the handle, which may be after the wire has let go. Requests are allocated
+ * only while they are under way: an idle connection is this struct alone. */
+struct stream {
+    uv_tcp_t tcp;
+    struct wire *wire; /* NULL: not attached yet, or let go */
+};
+
+static struct stream *stream_new(uv_loop_t *loop)
+{
+    struct stream *stream = mem_alloc(sizeof(*stream));
+
+    if (stream != NULL && uv_tcp_init(loop, &stream->tcp) != 0) {
+        mem_free(stream);
+        return NULL;
+    }
+    if (stream != NULL)
+        stream->tcp.data = stream;
+    return stream;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+void stream_discard(struct stream *stream)
+{
+    stream->wire = NULL;
+    uv_close((uv_handle_t *)&stream->tcp, on_closed);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------- */
+
+static void on_space(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct stream *stream = handle->data;
+    size_t room = 0;
+    char *space = stream->wire != NULL ? wire_space(stream->wire, &room) : NULL;
+
+    (void)suggested;
+    *buf = uv_buf_init(space, (unsigned)room);
+}
+
+/* The owner of the wire may close it in any of these calls, so the wire is not touched afterwards. */
+static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *buf)
+{
+    struct stream *stream = tcp->data;
+
+    (void)buf;
+    if (stream->wire == NULL) {
+        uv_read_stop(tcp);
+    } else if (n >= 0) {
+        wire_received(stream->wire, (size_t)n);
+    } else {
+        /* The wire asks for bytes only when it has room, so "no space" means that there is no memory. */
+        int error = n == UV_ENOBUFS ? -ENOMEM : (int)n;
+        uv_read_stop(tcp);
+        wire_ended(stream->wire, error == UV_EOF ? 0 : error);
+    }
+}
+
+static void stream_read(struct wire *wire, bool on)
+{
+    struct stream *stream = wire->carrier;
+
+    stream->wire = wire;
+    if (!on) {
+        uv_read_stop((uv_stream_t *)&stream->tcp);
+        return;
+    }
+    int error = uv_read_start((uv_stream_t *)&stream->tcp, on_space, on_read);
+    assert(error == 0 || error == UV_EALREADY);
+}
+
+/* --- writing ------------------------------------------------------------------------------------------- */
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct stream *stream = request->handle->data;
+
+    mem_free(request);
+    if (stream->wire != NULL)
+        wire_sent(stream->wire, status);
+}
+
+/* The rest that the socket did not take stays in the wire's buffer until on_written(). */
+static int write_later(struct stream *stream, struct span rest)
+{
+    uv_buf_t buf = uv_buf_init((char *)rest.ptr, (unsigned)rest.len);
+    uv_write_t *request = mem_alloc(sizeof(*request));
+    int error;
+
+    if (request == NULL)
+        return -ENOMEM;
+    error = uv_write(request, (uv_stream_t *)&stream->tcp, &buf, 1, on_written);
+    if (error != 0)
+        mem_free(request);
+    return error;
+}
+
+static long stream_write(struct wire *wire, struct span s)
+{
+    struct stream *stream = wire->carrier;
+    uv_buf_t buf = uv_buf_init((char *)s.ptr, (unsigned)s.len);
+    int n = uv_try_write((uv_stream_t *)&stream->tcp, &buf, 1);
+    int error = 0;
+
+    stream->wire = wire;
+    if (n == UV_EAGAIN)
+        n = 0;
+    if (n < 0)
+        return n;
+    if ((size_t)n < s.len)
+        error = write_later(stream, span_skip(s, (size_t)n));
+    return error != 0 ? error : n;
+}
+
+/* wire.c asks for this when nothing is left to write, so there is nothing for uv_shutdown() to wait for. */
+static void stream_finish(struct wire *wire)
+{
+    struct stream *stream = wire->carrier;
+    uv_os_fd_t fd;
+
+    if (uv_fileno((uv_handle_t *)&stream->tcp, &fd) == 0)
+        (void)shutdown(fd, SHUT_WR);
+}
+
+static void stream_close(struct wire *wire, bool abort)
+{
+    struct stream *stream = wire->carrier;
+
+    stream->wire = NULL;
+    if (!abort || uv_tcp_close_reset(&stream->tcp, on_closed) != 0)
+        uv_close((uv_handle_t *)&stream->tcp, on_closed);
+}
+
+const struct wire_ops stream_wire_ops = {
+    .write = stream_write,
+    .read = stream_read,
+    .finish = stream_finish,
+    .close = stream_close,
+};
+
+/* --- beginning ------------------------------------------------------------------------------------------ */
+
+struct stream *stream_adopt(uv_loop_t *loop, int fd)
+{
+    struct stream *stream = stream_new(loop);
+
+    if (stream == NULL) {
+        close(fd);
+        return NULL;
+    }
+    if (uv_tcp_open(&stream->tcp, fd) != 0) {
+        close(fd);
+        stream_discard(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+/* Reading begins together with connecting: the loop then changes its interest in the socket once, from both
+ * directions to one, instead of dropping the socket and adding it again. */
+struct stream *stream_connect(uv_loop_t *loop, const struct ip *peer, uv_connect_t *request,
+                              uv_connect_cb done, int *error)
+{
+    struct sockaddr_storage address;
+    struct stream *stream = stream_new(loop);
+
+    *error = -ENOMEM;
+    if (stream == NULL)
+        return NULL;
+    address_of_ip(peer, &address);
+    uv_tcp_nodelay(&stream->tcp, 1);
+    *error = uv_tcp_connect(request, &stream->tcp, (struct sockaddr *)&address, done);
+    if (*error != 0) {
+        stream_discard(stream);
+        return NULL;
+    }
+    uv_read_start((uv_stream_t *)&stream->tcp, on_space, on_read);
+    return stream;
+}
+
+void stream_attach(struct stream *stream, struct wire *wire)
+{
+    stream->wire = wire;
+    wire_attach(wire, &stream_wire_ops, stream);
+}
+
+void stream_settle(struct stream *stream)
+{
+    if (stream->wire != NULL && !stream->wire->reading)
+        uv_read_stop((uv_stream_t *)&stream->tcp);
+}

@@ -1,0 +1,174 @@
+/* net_dial.c: tests of net/dial.c: an address, a name, nobody there, nobody answering, changing one's mind.
+ */
+#include "net_fixture.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "net/address.h"
+
+struct result {
+    struct fixture *f;
+    int status;
+    unsigned calls;
+};
+
+static void on_done(void *owner, int status)
+{
+    struct result *result = owner;
+
+    result->status = status;
+    result->calls++;
+    loop_stop(&result->f->loop);
+}
+
+static void idle(struct end *end)
+{
+    (void)end;
+}
+
+/* Dials and waits for the answer; what could not begin counts as an answer. */
+static int dial_to(struct fixture *f, const char *host, uint16_t port, uint64_t limit)
+{
+    struct result result = {.f = f, .status = 1};
+    int error;
+
+    f->dial = (struct dial){.wire = &f->client.wire, .done = on_done, .owner = &result};
+    error = f->loop.world.ops->dial(&f->loop.world, &f->dial, host, port, limit);
+    CHECK(result.calls == 0);
+    if (error != 0)
+        return error;
+    loop_run(&f->loop);
+    CHECK(result.calls == 1 && f->dial.handle == NULL);
+    return result.status;
+}
+
+/* A port of 127.0.0.1 on which nobody listens. */
+static uint16_t dead_port(void)
+{
+    struct ip address;
+    int fd = bind_open("127.0.0.1", 0, 1, &address);
+
+    CHECK(fd >= 0);
+    close(fd);
+    return address.port;
+}
+
+static void test_answers(void)
+{
+    struct fixture f;
+    struct ip address;
+    int fd = bind_open("127.0.0.1", 0, 8, &address);
+
+    fixture_start(&f);
+    end_init(&f.client, &f, idle);
+    end_init(&f.server, &f, idle);
+    CHECK(dial_to(&f, "127.0.0.1", address.port, 1000) == 0);
+    CHECK(wire_alive(&f.client.wire) && f.dial.peer.family == 4);
+    wire_close(&f.client.wire, false);
+    /* ::1 may come first; nobody listens there. */
+    CHECK(dial_to(&f, "localhost", address.port, 1000) == 0);
+    CHECK(f.dial.peer.family == 4 && f.dial.peer.port == address.port);
+    wire_close(&f.client.wire, false);
+    CHECK(dial_to(&f, "127.0.0.1", dead_port(), 1000) == -ECONNREFUSED);
+    CHECK(dial_to(&f, "localhost", dead_port(), 1000) == -ECONNREFUSED);
+    CHECK(dial_to(&f, "no-such-host.invalid", 25, 15000) == -ENOENT);
+    CHECK(!wire_open(&f.client.wire));
+    close(fd);
+    fixture_end(&f);
+}
+
+/* A listener whose backlog is full answers nothing. */
+static void test_black_hole(void)
+{
+    struct fixture f;
+    struct ip address;
+    struct sockaddr_storage to;
+    int fd = bind_open("127.0.0.1", 0, 0, &address);
+    int fillers[4];
+    socklen_t len;
+    uint64_t begun;
+
+    len = address_of_ip(&address, &to);
+    for (int i = 0; i < 4; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fillers[i], (struct sockaddr *)&to, len);
+    }
+    fixture_start(&f);
+    end_init(&f.client, &f, idle);
+    end_init(&f.server, &f, idle);
+    begun = world_now(&f.loop.world);
+    CHECK(dial_to(&f, "127.0.0.1", address.port, 300) == -ETIMEDOUT);
+    CHECK(world_now(&f.loop.world) - begun >= 300);
+    CHECK(!wire_open(&f.client.wire));
+    for (int i = 0; i < 4; i++)
+        close(fillers[i]);
+    close(fd);
+    fixture_end(&f);
+}
+
+/* Cancelled at every stage: at once, and after a round of the loop. */
+static void test_cancel(const char *host)
+{
+    for (int rounds = 0; rounds < 2; rounds++) {
+        struct fixture f;
+        struct ip address;
+        int fd = bind_open("127.0.0.1", 0, 8, &address);
+        struct result result = {.f = &f};
+
+        fixture_start(&f);
+        end_init(&f.client, &f, idle);
+        end_init(&f.server, &f, idle);
+        f.dial = (struct dial){.wire = &f.client.wire, .done = on_done, .owner = &result};
+        CHECK(f.loop.world.ops->dial(&f.loop.world, &f.dial, host, address.port, 1000) == 0);
+        if (rounds > 0)
+            uv_run(&f.loop.uv, UV_RUN_NOWAIT);
+        f.loop.world.ops->dial_cancel(&f.loop.world, &f.dial);
+        CHECK(f.dial.handle == NULL);
+        for (int i = 0; i < 5; i++)
+            uv_run(&f.loop.uv, UV_RUN_NOWAIT);
+        CHECK(result.calls <= (unsigned)rounds);
+        close(fd);
+        fixture_end(&f);
+    }
+}
+
+static unsigned left;
+
+static bool some(void *arg, size_t size)
+{
+    (void)arg;
+    (void)size;
+    return left > 0 && left-- > 0;
+}
+
+/* Memory that ends after n allocations: an error, no leak, no callback too many. */
+static void test_no_memory(const char *host)
+{
+    for (unsigned n = 0; n < 4; n++) {
+        struct fixture f;
+        int status;
+
+        fixture_start(&f);
+        end_init(&f.client, &f, idle);
+        end_init(&f.server, &f, idle);
+        left = n;
+        mem_set_gate(some, NULL);
+        status = dial_to(&f, host, dead_port(), 1000);
+        mem_set_gate(NULL, NULL);
+        CHECK(status == -ENOMEM || status == -ECONNREFUSED);
+        CHECK(n != 0 || status == -ENOMEM);
+        fixture_end(&f);
+    }
+}
+
+int main(void)
+{
+    test_answers();
+    test_black_hole();
+    test_cancel("127.0.0.1");
+    test_cancel("localhost");
+    test_no_memory("127.0.0.1");
+    test_no_memory("localhost");
+    return test_end("net_dial");
+}
