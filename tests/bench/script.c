@@ -1,0 +1,116 @@
+/* script.c: what every session of a run says and expects to hear. */
+#include "script.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer.h"
+
+#define MAIL "MAIL FROM:<sender@client.example>\r\n"
+#define RCPT "RCPT TO:<recipient@server.example>\r\n"
+#define DATA "DATA\r\n"
+#define QUIT "QUIT\r\n"
+
+static const char header[] = "From: <sender@client.example>\r\n"
+                             "To: <recipient@server.example>\r\n"
+                             "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+                             "Message-ID: <1@client.example>\r\n"
+                             "Subject: a message of the load generator\r\n"
+                             "\r\n";
+
+enum { LINE = 78, DOT_LINE = 3 };
+
+/* Header, lines of pseudo-random words, and the dot line. No text line begins with a dot. */
+static char *script_message(size_t size)
+{
+    static const char letters[] = "etaoinshrdlu cmfwypvbgk 0123456789 ";
+    char *message = malloc(size + DOT_LINE);
+    uint32_t state = 1;
+    if (message == NULL)
+        peer_die("memory for a message of %zu octets", size);
+    memcpy(message, header, sizeof(header) - 1);
+    for (size_t at = sizeof(header) - 1, column = 0; at < size; at++, column++) {
+        state = state * 1664525 + 1013904223;
+        if (column == LINE)
+            column = 0;
+        message[at] = letters[(state >> 16) % (sizeof(letters) - 1)];
+        if (column >= LINE - 2 && at + 2 < size)
+            message[at] = column == LINE - 2 ? '\r' : '\n';
+    }
+    memcpy(message + size - 2, "\r\n.\r\n", 2 + DOT_LINE);
+    return message;
+}
+
+/* first (length octets) with `second` behind it. */
+static char *script_join(const char *first, size_t length, const char *second)
+{
+    size_t tail = strlen(second);
+    char *joined = malloc(length + tail + 1);
+    if (joined == NULL)
+        peer_die("memory for %zu octets", length + tail);
+    memcpy(joined, first, length);
+    memcpy(joined + length, second, tail + 1);
+    return joined;
+}
+
+static void script_add(struct script *script, struct step step)
+{
+    script->steps[script->count++] = step;
+}
+
+static void script_add_command(struct script *script, const char *text, unsigned code)
+{
+    script_add(script, (struct step){.text = text, .length = strlen(text), .expect = {code}});
+}
+
+static void script_lock_step(struct script *script, size_t messages, size_t length)
+{
+    for (size_t i = 0; i < messages; i++) {
+        script_add_command(script, MAIL, 250);
+        script_add_command(script, RCPT, 250);
+        script_add_command(script, DATA, 354);
+        script_add(script, (struct step){script->message, length, {250}, true});
+    }
+    script_add_command(script, QUIT, 221);
+}
+
+static void script_pipelined(struct script *script, size_t messages, size_t length)
+{
+    static const char group[] = MAIL RCPT DATA;
+    size_t group_length = sizeof(group) - 1;
+    script->group = script_join(script->message, length, group);
+    script->farewell = script_join(script->message, length, QUIT);
+    script_add(script, (struct step){group, group_length, {250, 250, 354}, false});
+    for (size_t i = 1; i < messages; i++)
+        script_add(script, (struct step){script->group, length + group_length, {250, 250, 250, 354}, true});
+    script_add(script, (struct step){script->farewell, length + sizeof(QUIT) - 1, {250, 221}, true});
+}
+
+void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size)
+{
+    enum { OPENING = 2, PER_MESSAGE = 4, CLOSING = 1 };
+    *script =
+        (struct script){.steps = calloc(OPENING + messages * PER_MESSAGE + CLOSING, sizeof(struct step))};
+    if (script->steps == NULL)
+        peer_die("memory for a script of %zu messages", messages);
+    if (size < sizeof(header) + 1)
+        size = sizeof(header) + 1;
+    script_add_command(script, "", 220);
+    script_add_command(script, "EHLO client.example\r\n", 250);
+    if (kind == SCRIPT_HOLD)
+        return;
+    script->message = script_message(size);
+    if (kind == SCRIPT_PIPELINED)
+        script_pipelined(script, messages, size + DOT_LINE);
+    else
+        script_lock_step(script, messages, size + DOT_LINE);
+}
+
+void script_free(struct script *script)
+{
+    free(script->farewell);
+    free(script->group);
+    free(script->message);
+    free(script->steps);
+}
