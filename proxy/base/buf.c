@@ -42,6 +42,14 @@ char *buf_space(struct buf *buf, size_t *room)
     return *room != 0 ? buf->block + buf->write : NULL;
 }
 
+char *buf_reserve(struct buf *buf, bool pinned, size_t *room)
+{
+    if (!pinned)
+        return buf_space(buf, room);
+    *room = buf->pool->block_size - buf->write;
+    return *room != 0 ? buf->block + buf->write : NULL;
+}
+
 void buf_added(struct buf *buf, size_t n)
 {
     assert(n <= buf->pool->block_size - buf->write);

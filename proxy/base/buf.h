@@ -43,7 +43,10 @@ static inline size_t buf_room(const struct buf *buf)
  * block when there is none. Returns NULL with *room 0 when full or out of memory. Moves the bytes held when
  * that makes room, so it must not be called while they are pinned by a write in flight. */
 char *buf_space(struct buf *buf, size_t *room);
-/* n octets have been put at buf_space(). */
+/* As buf_space() for bytes that are composed rather than received: with `pinned`, bytes held are not moved.
+ */
+char *buf_reserve(struct buf *buf, bool pinned, size_t *room);
+/* n octets have been put at buf_space() or buf_reserve(). */
 void buf_added(struct buf *buf, size_t n);
 /* The first n octets are done with; an empty buffer gives its block back. */
 void buf_consume(struct buf *buf, size_t n);

@@ -27,6 +27,17 @@ size_t wire_put_room(const struct wire *wire)
     return buf_append_room(&wire->out, wire->in_flight != 0);
 }
 
+char *wire_reserve(struct wire *wire, size_t *room)
+{
+    return buf_reserve(&wire->out, wire->in_flight != 0, room);
+}
+
+void wire_reserved(struct wire *wire, size_t n)
+{
+    buf_added(&wire->out, n);
+    buf_release_if_empty(&wire->out);
+}
+
 static void fail(struct wire *wire, int error)
 {
     if (wire->error == 0)

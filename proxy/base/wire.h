@@ -62,6 +62,10 @@ static inline bool wire_alive(const struct wire *wire)
 bool wire_put(struct wire *wire, struct span s);
 /* Octets wire_put() would take now. */
 size_t wire_put_room(const struct wire *wire);
+/* Where bytes for the peer may be composed in place; NULL with *room 0 when there is no room. wire_reserved()
+ * then says how many were. */
+char *wire_reserve(struct wire *wire, size_t *room);
+void wire_reserved(struct wire *wire, size_t n);
 /* Sends what is queued and asks the carrier to read exactly if there is room. Called once, at the end of the
  * owner's advance, and nowhere else. */
 void wire_update(struct wire *wire);

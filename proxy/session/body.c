@@ -1,0 +1,403 @@
+/* body.c: content on its way from the client's framing through the chain to a sink. What the upstream hears
+ * is left to the sinks; the end of the message to body_commit.c. */
+#include "session/body.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "session/body_private.h"
+#include "session/leg.h"
+#include "session/phase.h"
+#include "session/trace.h"
+#include "session/transaction.h"
+#include "session/verbs.h"
+
+struct body *body_new(struct session *session, bool chunked)
+{
+    const struct settings *settings = session->settings;
+    struct body *body = mem_alloc(sizeof(*body));
+
+    if (body == NULL)
+        return NULL;
+    body->chunked = chunked;
+    body->dot.policy = (enum dot_policy)settings->line_endings;
+    body->dot.line_limit = (uint32_t)settings->limits.text_line;
+    body->header.field_limit = settings->limits.header_field;
+    body->header.section_limit = settings->limits.header_size;
+    body->header.count_limit = (unsigned)settings->limits.header_count;
+    body->discarded = session->transaction != NULL && session->transaction->discarded;
+    session->body = body;
+    return body;
+}
+
+static void close_sink(struct body *body)
+{
+    if (body->sink != NULL)
+        body->sink->ops->free(body->sink);
+    body->sink = NULL;
+}
+
+void body_free(struct session *session)
+{
+    struct body *body = session->body;
+
+    if (body == NULL)
+        return;
+    session->body = NULL;
+    session->client.paused = false;
+    if (body->questioning) {
+        chain_cancel(&session->chain);
+        session->asking = false;
+    }
+    close_sink(body);
+    header_free(&body->header);
+    mem_free(body);
+}
+
+void body_open(struct session *session, enum sink_framing framing)
+{
+    struct body *body = session->body;
+    bool spool = chain_edits(session->settings->chain) != 0;
+
+    body->sink = spool ? sink_spool_new(session, framing) : sink_stream_new(session, framing);
+    if (body->sink == NULL)
+        body_refuse(session, 452, SPAN("4.3.1"), SPAN("Out of memory, try again later"));
+    else if (!spool)
+        body_release(session);
+    session_again(session);
+}
+
+void body_release(struct session *session)
+{
+    struct body *body = session->body;
+    char bytes[2048];
+    struct text text = TEXT(bytes);
+    struct span added;
+    bool full = false;
+    int error = 0;
+
+    if (body->released || body->sink == NULL)
+        return;
+    body->released = true;
+    trace_print(session, &text);
+    added = chain_added_headers(&session->chain, &full);
+    if (full) {
+        body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for header fields, try again later"));
+        return;
+    }
+    error = body->sink->ops->release(body->sink, text_span(&text), added);
+    if (error != 0)
+        body_failed(session, error);
+}
+
+void body_refuse(struct session *session, unsigned code, struct span enhanced, struct span text)
+{
+    struct body *body = session->body;
+    bool begun = body->sink != NULL || body->opening;
+
+    if (body->refusal.code != 0 || body->finished)
+        return;
+    kept_reply_set(&body->refusal, code, enhanced, text);
+    transaction_note(session->transaction, code < 500 ? "tempfailed" : "rejected", NULL, span_of(NULL, 0),
+                     code, text);
+    close_sink(body);
+    if (begun)
+        leg_abandon(session);
+    session_again(session);
+}
+
+/* The world failed: no disk, no memory, or a connection that is gone. */
+void body_failed(struct session *session, int error)
+{
+    if (error == -ENOMEM || error == -ENOSPC)
+        body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for the message, try again later"));
+    else
+        body_refuse(session, 451, SPAN("4.3.0"), SPAN("Cannot handle the message now, try again later"));
+}
+
+/* Nothing of the message goes on; the client will be told that it was taken. */
+static void discard(struct session *session)
+{
+    struct body *body = session->body;
+
+    if (body->sink != NULL || body->opening)
+        leg_abandon(session);
+    close_sink(body);
+    body->discarded = true;
+}
+
+static void decided(struct session *session, const struct decision *decision)
+{
+    transaction_note_decision(session->transaction, decision);
+    if (decision->verdict == VERDICT_DISCARD) {
+        discard(session);
+        return;
+    }
+    if (decision->verdict == VERDICT_DISCONNECT)
+        session->closing = true;
+    body_refuse(session, decision->code, span_str(decision->enhanced), decision->text);
+}
+
+bool body_wants(const struct session *session, enum filter_event event)
+{
+    return (chain_interests(session->settings->chain) & 1u << event) != 0;
+}
+
+enum step body_resolve(struct session *session)
+{
+    struct body *body = session->body;
+    struct decision decision;
+    enum verdict verdict;
+
+    if (!body->questioning)
+        return STEP_AGAIN;
+    verdict = session_ask(session, &body->question, &decision);
+    if (verdict == VERDICT_PENDING)
+        return STEP_WAIT;
+    body->questioning = false;
+    if (verdict != VERDICT_CONTINUE)
+        decided(session, &decision);
+    return STEP_AGAIN;
+}
+
+enum step body_ask(struct session *session, const struct chain_question *question)
+{
+    if (!body_wants(session, question->event))
+        return STEP_AGAIN;
+    session->body->question = *question;
+    session->body->questioning = true;
+    return body_resolve(session);
+}
+
+enum step body_show_field(struct session *session, struct span name, struct span value)
+{
+    struct chain_question question = {.event = FILTER_HEADER};
+    int64_t hops = session->settings->limits.hops;
+
+    if (hops != 0 && session->body->header.received > hops) {
+        body_refuse(session, 554, SPAN("5.4.6"), SPAN("Routing loop: too many Received fields"));
+        return STEP_AGAIN;
+    }
+    question.header.name = name;
+    question.header.value = value;
+    return body_ask(session, &question);
+}
+
+enum step body_end_headers(struct session *session)
+{
+    struct body *body = session->body;
+    struct chain_question question = {.event = FILTER_END_OF_HEADERS};
+    struct span tail = header_tail(&body->header);
+
+    if (!body->end_of_headers) {
+        body->end_of_headers = true;
+        if (body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    if (body_over(body))
+        return STEP_AGAIN;
+    if ((chain_edits(session->settings->chain) & FILTER_EDITS_MESSAGE) == 0)
+        body_release(session);
+    if (!body->tail_done) {
+        body->tail_done = true;
+        question.event = FILTER_BODY;
+        question.bytes = tail;
+        if (tail.len != 0 && body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    body->headers_done = true;
+    return STEP_AGAIN;
+}
+
+static enum step show_headers(struct session *session)
+{
+    struct body *body = session->body;
+    struct span name, value;
+    enum header_event event;
+
+    if (body->header.done)
+        return body_end_headers(session);
+    body->headed += header_read(&body->header, span_skip(body->piece, body->headed), &name, &value, &event);
+    switch (event) {
+    case HEADER_FIELD:
+        return body_show_field(session, name, value);
+    case HEADER_END:
+        return body_end_headers(session);
+    case HEADER_ERROR:
+        if (body->header.error == HEADER_NO_MEMORY)
+            body_failed(session, -ENOMEM);
+        else
+            body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
+        return STEP_AGAIN;
+    case HEADER_MORE:
+        break;
+    }
+    return STEP_AGAIN;
+}
+
+/* The piece passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a filter thinks.
+ */
+static enum step show_piece(struct session *session)
+{
+    struct body *body = session->body;
+    struct chain_question question = {.event = FILTER_CONTENT};
+
+    if (!body->asked) {
+        body->asked = true;
+        question.bytes = body->piece;
+        if (body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    while (!body_over(body) && !body->headers_done && (body->headed < body->piece.len || body->header.done))
+        if (show_headers(session) == STEP_WAIT)
+            return STEP_WAIT;
+    if (body_over(body) || body->headed == body->piece.len)
+        return STEP_AGAIN;
+    question.event = FILTER_BODY;
+    question.bytes = span_skip(body->piece, body->headed);
+    body->headed = body->piece.len;
+    return body_ask(session, &question);
+}
+
+static enum step sink_piece(struct session *session)
+{
+    struct body *body = session->body;
+    long n;
+
+    while (!body_over(body) && body->sunk < body->piece.len) {
+        n = body->sink->ops->write(body->sink, span_skip(body->piece, body->sunk));
+        if (n < 0) {
+            body_failed(session, (int)n);
+        } else if (n == 0) {
+            session->blocked = true;
+            return STEP_WAIT;
+        } else {
+            body->sunk += (size_t)n;
+        }
+    }
+    return STEP_AGAIN;
+}
+
+/* Moves the piece on. AGAIN: it has passed (or is dropped) and its input is used up. */
+static enum step pass_piece(struct session *session)
+{
+    struct body *body = session->body;
+    size_t input = body->input;
+
+    if (body_resolve(session) == STEP_WAIT || show_piece(session) == STEP_WAIT ||
+        sink_piece(session) == STEP_WAIT)
+        return STEP_WAIT;
+    body->piece = span_of(NULL, 0);
+    body->input = body->headed = body->sunk = 0;
+    body->asked = false;
+    buf_consume(&session->client.in, input);
+    return STEP_AGAIN;
+}
+
+static void take_piece(struct session *session, struct span run, size_t input)
+{
+    struct body *body = session->body;
+    struct transaction *transaction = session->transaction;
+    uint64_t limit = session->settings->limits.message_size;
+
+    if (transaction != NULL)
+        transaction->size += run.len;
+    if (transaction != NULL && limit != 0 && transaction->size > limit)
+        body_refuse(session, 552, SPAN("5.3.4"), SPAN("Message size exceeds the limit"));
+    if (body_over(body)) {
+        buf_consume(&session->client.in, input);
+        return;
+    }
+    body->piece = run;
+    body->input = input;
+}
+
+/* Bare CR, bare LF and NUL never leave the proxy; the message is refused after its true end. */
+static void check_faults(struct session *session, unsigned faults)
+{
+    if ((faults & DOT_LONG_LINE) != 0)
+        body_refuse(session, 554, SPAN("5.6.0"), SPAN("Line too long"));
+    else if (faults != 0 && session->settings->line_endings == DOT_REJECT)
+        body_refuse(session, 550, SPAN("5.6.11"),
+                    (faults & DOT_NUL) != 0 ? SPAN("NUL in message") : SPAN("Bare CR or LF in message"));
+}
+
+static enum step read_dot(struct session *session, struct span data)
+{
+    struct body *body = session->body;
+    struct span run = {NULL, 0};
+    enum dot_event event;
+    size_t n = dot_read(&body->dot, data, &run, &event);
+
+    check_faults(session, body->dot.faults);
+    if (event == DOT_CONTENT) {
+        take_piece(session, run, n);
+        return STEP_AGAIN;
+    }
+    buf_consume(&session->client.in, n);
+    if (event == DOT_END) {
+        body->ended = true;
+        body->exchange = exchange_add(session, &verbs_end_of_data);
+        if (body->exchange == NULL) {
+            session->client.error = -ENOMEM;
+            return STEP_CLOSE;
+        }
+        exchange_belongs(body->exchange, session->transaction);
+        phase_enter(session, PHASE_COMMIT);
+    }
+    return STEP_AGAIN;
+}
+
+void body_chunk(struct session *session, struct exchange *exchange, uint64_t size, bool last)
+{
+    struct body *body = session->body;
+
+    body->exchange = exchange;
+    body->chunk_left = size;
+    body->last = last;
+    body->chunk_read = false;
+    body->unanswered = 0;
+}
+
+/* Pieces of a chunk are made large: few BDAT commands of ours, each with its octets at hand. */
+static enum step read_chunk(struct session *session, struct span data)
+{
+    struct body *body = session->body;
+    size_t want = session->world->pool->block_size / 2;
+    struct span run = span_first(data, body->chunk_left < SIZE_MAX ? (size_t)body->chunk_left : SIZE_MAX);
+
+    if (body->chunk_left == 0)
+        return body_end_chunk(session);
+    if (data.len == 0 ||
+        (run.len < want && run.len < body->chunk_left && !body_over(body) && !session->client.eof))
+        return STEP_WAIT;
+    body->chunk_left -= run.len;
+    if (!body_over(body) && body->sink->framing == SINK_DOT)
+        check_faults(session, clean_check(&body->clean, run));
+    take_piece(session, run, run.len);
+    return STEP_AGAIN;
+}
+
+enum step body_step(struct session *session)
+{
+    struct body *body = session->body;
+    struct span data;
+    enum step step;
+
+    if (body->piece.len != 0)
+        step = pass_piece(session);
+    else {
+        data = buf_data(&session->client.in);
+        if (body->chunked)
+            step = read_chunk(session, data);
+        else
+            step = data.len != 0 ? read_dot(session, data) : STEP_WAIT;
+    }
+    if (session->body == NULL)
+        return step;
+    /* Bytes that a piece points at must not be moved by what arrives behind them. */
+    session->client.paused = session->body->piece.len != 0;
+    if (step == STEP_WAIT && session->client.eof && session->body->piece.len == 0)
+        return STEP_CLOSE; /* the message was cut off: the upstream never hears its end */
+    return step;
+}

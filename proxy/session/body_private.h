@@ -1,0 +1,31 @@
+/* body_private.h: what body.c and body_commit.c share. Private to them. */
+#ifndef SESSION_BODY_PRIVATE_H
+#define SESSION_BODY_PRIVATE_H
+
+#include "session/body.h"
+
+/* True when no content goes on any more. */
+static inline bool body_over(const struct body *body)
+{
+    return body->refusal.code != 0 || body->discarded;
+}
+
+/* The chain cares for the event. */
+bool body_wants(const struct session *session, enum filter_event event);
+/* Asks; what a filter decides against the message has been dealt with when this returns AGAIN. WAIT: parked.
+ */
+enum step body_ask(struct session *session, const struct chain_question *question);
+/* What has become of the parked question, if there is one. */
+enum step body_resolve(struct session *session);
+/* One header field: loops are detected, the chain is asked. */
+enum step body_show_field(struct session *session, struct span name, struct span value);
+/* The header section is over: the chain is asked, a sink that only waited for this is released. */
+enum step body_end_headers(struct session *session);
+/* The sink may let content flow, our and the filters' header fields first. */
+void body_release(struct session *session);
+/* A negative errno from a sink. */
+void body_failed(struct session *session, int error);
+/* A BDAT chunk has been read. */
+enum step body_end_chunk(struct session *session);
+
+#endif

@@ -1,0 +1,92 @@
+/* deadline.c: the earliest time limit of a session and what its passing does. Values are left to settings. */
+#include "session/deadline.h"
+
+#include <errno.h>
+
+#include "session/body.h"
+#include "session/leg.h"
+#include "session/phase.h"
+#include "session/transaction.h"
+
+#define NEVER UINT64_MAX
+
+void deadline_restart(struct session *session)
+{
+    session->waiting = world_now(session->world);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The client's limit counts from the beginning of a wait; in a message, and while it takes our replies, every
+ * octet that moves begins a new one. */
+static uint64_t client_limit(struct session *session)
+{
+    const struct settings_timeouts *timeouts = &session->settings->timeouts;
+    uint64_t octets = session->client.received + session->client.sent;
+    uint64_t limit = phase_limit(session);
+
+    if (session->client.in_flight != 0 && (limit == 0 || timeouts->write < limit))
+        limit = timeouts->write;
+    if (octets != session->progress && (session->phase == PHASE_BODY || session->client.in_flight != 0))
+        deadline_restart(session);
+    session->progress = octets;
+    return limit != 0 ? session->waiting + limit : NEVER;
+}
+
+static uint64_t leg_limit(struct session *session, uint64_t now)
+{
+    struct leg *leg = session->leg;
+    uint64_t at = NEVER;
+
+    if (leg == NULL)
+        return NEVER;
+    if (leg->deadline != 0)
+        at = leg->deadline;
+    if (leg->wire.in_flight == 0) {
+        leg->blocked = 0;
+        return at;
+    }
+    if (leg->blocked == 0 || leg->progress != leg->wire.sent) {
+        leg->blocked = now;
+        leg->progress = leg->wire.sent;
+    }
+    return earlier(at, leg->blocked + session->settings->timeouts.upstream_block);
+}
+
+static void ring(void *owner)
+{
+    struct session *session = owner;
+    uint64_t now = world_now(session->world);
+
+    session->alarm_at = 0;
+    if (leg_limit(session, now) <= now) {
+        if (session->leg->state == LEG_GREETING)
+            leg_skip(session);
+        else
+            leg_lose(session, "time limit");
+    } else if (client_limit(session) <= now) {
+        if (session->phase == PHASE_LINGER || session->client.in_flight != 0)
+            session->client.error = -ETIMEDOUT;
+        else
+            session_end(session, 421, "4.4.2", "Time limit exceeded");
+    }
+    session_advance(session);
+}
+
+void deadline_arm(struct session *session)
+{
+    uint64_t now = world_now(session->world);
+    uint64_t at = earlier(client_limit(session), leg_limit(session, now));
+
+    /* An alarm that rings too early only asks again; most limits move forward long before they pass. */
+    if (at == NEVER || (session->alarm_at != 0 && session->alarm_at <= at))
+        return;
+    session->alarm.ring = ring;
+    session->alarm.owner = session;
+    session->alarm_at = at;
+    if (!session->world->ops->alarm_set(session->world, &session->alarm, at))
+        session->client.error = -ENOMEM;
+}

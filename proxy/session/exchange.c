@@ -1,0 +1,211 @@
+/* exchange.c: the FIFO of commands and replies; what is forwarded, and when, is left to leg.c and the verbs.
+ */
+#include "session/exchange.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/mem.h"
+#include "session/session.h"
+#include "session/transaction.h"
+#include "session/verbs.h"
+
+#define REPLY_OCTETS 16384 /* the longest reply that is relayed, printed */
+
+void exchanges_init(struct exchanges *exchanges)
+{
+    TAILQ_INIT(&exchanges->list);
+    exchanges->count = 0;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    transaction_unref(exchange->transaction);
+    mem_free(exchange->line);
+    mem_free(exchange->reply);
+    mem_free(exchange->arguments);
+    mem_free(exchange);
+}
+
+void exchanges_free(struct exchanges *exchanges)
+{
+    struct exchange *exchange;
+
+    while ((exchange = TAILQ_FIRST(&exchanges->list)) != NULL) {
+        assert(!exchange->forwarded || exchange->answered);
+        TAILQ_REMOVE(&exchanges->list, exchange, link);
+        exchange_free(exchange);
+    }
+    exchanges->count = 0;
+}
+
+struct exchange *exchange_add(struct session *session, const struct verb_row *row)
+{
+    struct exchange *exchange = mem_alloc(sizeof(*exchange));
+
+    if (exchange == NULL)
+        return NULL;
+    exchange->row = row;
+    exchange->ends_group = (row->flags & VERB_ENDS_GROUP) != 0;
+    TAILQ_INSERT_TAIL(&session->exchanges.list, exchange, link);
+    session->exchanges.count++;
+    return exchange;
+}
+
+struct exchange *exchange_internal(exchange_replied *replied)
+{
+    struct exchange *exchange = mem_alloc(sizeof(*exchange));
+
+    if (exchange == NULL)
+        return NULL;
+    exchange->internal = true;
+    exchange->replied = replied;
+    return exchange;
+}
+
+void exchange_belongs(struct exchange *exchange, struct transaction *transaction)
+{
+    assert(exchange->transaction == NULL);
+    exchange->transaction = transaction_ref(transaction);
+}
+
+/* Shows the reply to the chain; a rewritten one takes the place of what was printed into *text. */
+static void show(struct session *session, const struct exchange *exchange, struct text *text, unsigned code,
+                 struct span last_line, bool local)
+{
+    struct chain_question question = {.event = FILTER_REPLY};
+    struct decision decision;
+    struct text fresh = *text;
+
+    if (session->overrun || (chain_interests(session->settings->chain) & 1u << FILTER_REPLY) == 0)
+        return;
+    question.reply = (struct filter_reply){span_str(exchange->row->name), code, last_line, local};
+    chain_ask(&session->chain, &question, &decision);
+    if (decision.verdict == VERDICT_DISCONNECT)
+        session->closing = true;
+    if (decision.code == 0 || decision.verdict == VERDICT_DISCONNECT)
+        return;
+    fresh.len = 0;
+    fresh.cut = false;
+    reply_print(&fresh, decision.code, decision.enhanced, decision.text, decision.enhanced != NULL);
+    *text = fresh;
+}
+
+/* The printed reply goes straight to the client when it is its turn, and is kept otherwise. */
+static void settle(struct session *session, struct exchange *exchange, struct span printed)
+{
+    assert(!exchange->answered);
+    exchange->answered = true;
+    exchange->forwarded = false;
+    session_again(session);
+    if (TAILQ_FIRST(&session->exchanges.list) == exchange && wire_put(&session->client, printed))
+        return; /* reply == NULL: nothing left to send, exchanges_emit() takes it off */
+    exchange->reply = mem_copy(printed);
+    exchange->reply_len = (uint32_t)printed.len;
+    if (exchange->reply == NULL)
+        session->client.error = -ENOMEM; /* a reply that cannot be kept would shift all later ones */
+}
+
+/* Our own replies carry enhanced codes unless the client's EHLO was answered without them (RFC 2034 4). */
+static bool with_enhanced(const struct session *session)
+{
+    return session->helo == NULL || !session->extended ||
+           (session->offered >> KEYWORD_ENHANCEDSTATUSCODES & 1u) != 0;
+}
+
+void exchange_answer(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
+                     struct span line)
+{
+    char bytes[1024];
+    struct text text = TEXT(bytes);
+    size_t head;
+
+    reply_print(&text, code, enhanced, line, with_enhanced(session));
+    head = text.len > 6 ? 4 : text.len;
+    show(session, exchange, &text, code, span_of(bytes + head, text.len > 6 ? text.len - head - 2 : 0), true);
+    settle(session, exchange, text_span(&text));
+}
+
+void exchange_say(struct session *session, struct exchange *exchange, const struct reply *reply)
+{
+    exchange_answer(session, exchange, reply->code, reply->enhanced, span_str(reply->text));
+}
+
+static struct span last_line(const struct reply_in *reply)
+{
+    struct span rest = reply->lines, line, last = {NULL, 0};
+
+    while (reply_next_line(&rest, &line))
+        last = line;
+    return last;
+}
+
+void exchange_relay(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    char bytes[REPLY_OCTETS];
+    struct text text = TEXT(bytes);
+
+    reply_relay(&text, reply);
+    if (text.cut) {
+        exchange_answer(session, exchange, reply->code, NULL, last_line(reply));
+        return;
+    }
+    show(session, exchange, &text, reply->code, last_line(reply), false);
+    settle(session, exchange, text_span(&text));
+}
+
+void exchange_decide(struct session *session, struct exchange *exchange, const struct decision *decision)
+{
+    if (decision->verdict == VERDICT_DISCONNECT)
+        session->closing = true;
+    exchange_answer(session, exchange, decision->code, decision->enhanced, decision->text);
+}
+
+void exchange_answer_lines(struct session *session, struct exchange *exchange, struct span lines)
+{
+    settle(session, exchange, lines);
+}
+
+bool exchange_interim(struct session *session, const struct reply_in *reply)
+{
+    char bytes[REPLY_OCTETS];
+    struct text text = TEXT(bytes);
+
+    reply_relay(&text, reply);
+    return !text.cut && wire_put(&session->client, text_span(&text));
+}
+
+bool exchanges_emit(struct session *session)
+{
+    struct exchanges *exchanges = &session->exchanges;
+    struct exchange *exchange;
+    bool moved = false;
+
+    while ((exchange = TAILQ_FIRST(&exchanges->list)) != NULL && exchange->answered) {
+        if (exchange->reply != NULL &&
+            !wire_put(&session->client, span_of(exchange->reply, exchange->reply_len)))
+            break;
+        TAILQ_REMOVE(&exchanges->list, exchange, link);
+        exchanges->count--;
+        exchange_free(exchange);
+        moved = true;
+    }
+    return moved;
+}
+
+void exchange_relay_or_fail(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    if (reply != NULL)
+        exchange_relay(session, exchange, reply);
+    else
+        exchange_answer(session, exchange, 451, "4.4.2", SPAN("Lost the mail server in mid-command"));
+}
+
+void exchange_ignore(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    (void)session;
+    (void)exchange;
+    (void)reply;
+}

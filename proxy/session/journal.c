@@ -1,0 +1,120 @@
+/* journal.c: the log lines of a session: connect, transaction summary, close. Composing a line is left to
+ * base/log. */
+#include "session/journal.h"
+
+#include "session/transaction.h"
+
+#define RECIPIENTS_SHOWN 20 /* the rest is counted: a line must stay readable */
+
+static void who(struct log_line *line, const struct session *session)
+{
+    char bytes[IP_TEXT_MAX];
+    struct text text = TEXT(bytes);
+
+    log_field(line, "session", span_str(session->id));
+    ip_print(&text, &session->peer);
+    log_field(line, "client", text_span(&text));
+}
+
+void journal_connected(const struct session *session)
+{
+    struct log_line line;
+
+    if (!log_wants(session->world->log, LOG_LEVEL_INFO))
+        return;
+    log_begin(&line, session->world->log, LOG_LEVEL_INFO, "connect");
+    who(&line, session);
+    log_number(&line, "port", session->peer.port);
+    log_field(&line, "listener", span_str(session->listener));
+    log_end(&line);
+}
+
+void journal_closed(const struct session *session)
+{
+    struct log_line line;
+
+    if (!log_wants(session->world->log, LOG_LEVEL_INFO))
+        return;
+    log_begin(&line, session->world->log, LOG_LEVEL_INFO, "close");
+    who(&line, session);
+    if (session->helo != NULL)
+        log_field(&line, "helo", span_str(session->helo));
+    log_number(&line, "transactions", session->transactions);
+    log_number(&line, "received", session->client.received);
+    log_number(&line, "sent", session->client.sent);
+    log_end(&line);
+}
+
+void journal_event(const struct session *session, enum log_level level, const char *event, struct span text)
+{
+    struct log_line line;
+
+    if (!log_wants(session->world->log, level))
+        return;
+    log_begin(&line, session->world->log, level, event);
+    who(&line, session);
+    log_field(&line, "text", text);
+    log_end(&line);
+}
+
+static void recipients(struct log_line *line, const struct transaction *transaction)
+{
+    char bytes[2048];
+    struct text text = TEXT(bytes);
+    unsigned shown = 0, all = 0;
+
+    for (const struct recipient *r = transaction->first; r != NULL; r = r->next) {
+        size_t before = text.len;
+        all++;
+        if (shown >= RECIPIENTS_SHOWN || text.cut)
+            continue;
+        if (text.len != 0)
+            text_char(&text, ' ');
+        text_add(&text, r->address);
+        text_format(&text, "=%u", r->code);
+        if (r->reply.len != 0) {
+            text_add(&text, SPAN("("));
+            text_add(&text, r->reply);
+            text_add(&text, SPAN(")"));
+        }
+        if (text.cut)
+            text.len = before;
+        else
+            shown++;
+    }
+    log_field(line, "to", text_span(&text));
+    if (all > shown)
+        log_number(line, "more_recipients", all - shown);
+}
+
+void journal_transaction(const struct session *session, struct transaction *transaction)
+{
+    struct log_line line;
+
+    if (transaction->logged || !log_wants(session->world->log, LOG_LEVEL_INFO))
+        return;
+    transaction->logged = true;
+    log_begin(&line, session->world->log, LOG_LEVEL_INFO, "transaction");
+    who(&line, session);
+    log_field(&line, "id", span_str(transaction->id));
+    if (session->helo != NULL)
+        log_field(&line, "helo", span_str(session->helo));
+    log_field(&line, "from", transaction->reverse_path);
+    recipients(&line, transaction);
+    log_number(&line, "size", transaction->size);
+    log_field(&line, "verdict", span_str(transaction->verdict != NULL ? transaction->verdict : "aborted"));
+    if (transaction->filter.len != 0)
+        log_field(&line, "filter", transaction->filter);
+    if (transaction->reason.len != 0)
+        log_field(&line, "reason", transaction->reason);
+    if (transaction->final.code != 0) {
+        log_number(&line, "code", transaction->final.code);
+        log_field(&line, "reply", span_str(transaction->final.text));
+    }
+    if (transaction->in_doubt)
+        log_field(&line, "in_doubt", SPAN("yes"));
+    if (transaction->client_gone)
+        log_field(&line, "client_gone", SPAN("yes"));
+    log_number(&line, "ms", world_now(session->world) - transaction->started);
+    log_end(&line);
+}

@@ -1,0 +1,419 @@
+/* leg.c: the upstream side of a session: whom to ask, what may be sent now, whose reply has come. What
+ * commands mean is left to the verbs. */
+#include "session/leg.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/mem.h"
+#include "session/body.h"
+#include "session/capabilities.h"
+#include "session/journal.h"
+#include "session/transaction.h"
+
+#define REPLY_OCTETS_MAX 12288 /* of one upstream reply; fits a block beside what else has come */
+
+static void dialled(void *owner, int status);
+static void try_next(struct session *session);
+
+static void fail(struct session *session, unsigned code, struct span enhanced, struct span text)
+{
+    struct leg *leg = session->leg;
+
+    leg->state = LEG_FAILED;
+    leg->deadline = 0;
+    if (leg->failure == NULL)
+        leg->failure = mem_alloc(sizeof(*leg->failure));
+    if (leg->failure != NULL)
+        kept_reply_set(leg->failure, code, enhanced, text);
+    session_again(session);
+}
+
+/* Gives up on the present candidate, without touching what it may have said. */
+void leg_skip(struct session *session)
+{
+    struct leg *leg = session->leg;
+
+    session->world->ops->dial_cancel(session->world, &leg->dial);
+    wire_close(&leg->wire, true);
+    wire_init(&leg->wire, session->world->pool, session_advance, session);
+    leg->reader = (struct reply_reader){0};
+    leg->candidate++;
+    try_next(session);
+}
+
+static void try_next(struct session *session)
+{
+    struct leg *leg = session->leg;
+    const struct settings *settings = session->settings;
+    const struct settings_upstream *upstreams = settings->upstreams.items;
+
+    while (leg->candidate < settings->upstreams.count) {
+        const struct settings_upstream *upstream = &upstreams[leg->candidate];
+        leg->state = LEG_DIALLING;
+        leg->deadline = 0; /* the dial has its own limit, per address */
+        leg->dial = (struct dial){.wire = &leg->wire, .done = dialled, .owner = session};
+        if (session->world->ops->dial(session->world, &leg->dial, upstream->host, (uint16_t)upstream->port,
+                                      settings->timeouts.connect) == 0)
+            return;
+        leg->candidate++;
+    }
+    if (leg->failure == NULL || leg->failure->code == 0)
+        fail(session, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
+    else
+        leg->state = LEG_FAILED;
+    session_again(session);
+}
+
+static void dialled(void *owner, int status)
+{
+    struct session *session = owner;
+    struct leg *leg = session->leg;
+
+    if (status == 0) {
+        leg->state = LEG_GREETING;
+        leg->deadline = world_now(session->world) + session->settings->timeouts.greeting;
+    } else {
+        journal_event(session, LOG_LEVEL_WARN, "upstream-unreachable", span_str(strerror(-status)));
+        leg_skip(session);
+    }
+    session_advance(session);
+}
+
+struct leg *leg_open(struct session *session)
+{
+    struct leg *leg = mem_alloc(sizeof(*leg));
+
+    assert(session->leg == NULL);
+    if (leg == NULL)
+        return NULL;
+    session->leg = leg;
+    wire_init(&leg->wire, session->world->pool, session_advance, session);
+    TAILQ_INIT(&leg->expected);
+    try_next(session);
+    return leg;
+}
+
+void leg_close(struct session *session)
+{
+    struct leg *leg = session->leg;
+    struct exchange *exchange;
+
+    if (leg == NULL)
+        return;
+    while ((exchange = TAILQ_FIRST(&leg->expected)) != NULL) {
+        TAILQ_REMOVE(&leg->expected, exchange, expect);
+        exchange->forwarded = false;
+        exchange->answered = true; /* the session is going; exchanges_free() takes those of the client */
+        if (exchange->internal)
+            exchange_free(exchange);
+    }
+    session->world->ops->dial_cancel(session->world, &leg->dial);
+    wire_close(&leg->wire, leg->spoiled);
+    mem_free(leg->failure);
+    mem_free(leg->greeting);
+    mem_free(leg);
+    session->leg = NULL;
+}
+
+static void arm(struct session *session)
+{
+    struct leg *leg = session->leg;
+    const struct exchange *oldest = TAILQ_FIRST(&leg->expected);
+
+    leg->deadline = oldest != NULL ? world_now(session->world) + oldest->limit : 0;
+}
+
+void leg_expect(struct session *session, struct exchange *exchange)
+{
+    struct leg *leg = session->leg;
+
+    exchange->forwarded = true;
+    if (exchange->limit == 0)
+        exchange->limit = session->settings->timeouts.reply;
+    TAILQ_INSERT_TAIL(&leg->expected, exchange, expect);
+    if (leg->outstanding++ == 0)
+        arm(session);
+}
+
+/* Takes the oldest awaited exchange off the queue and lets its handler see the reply (NULL: none will come).
+ */
+static void deliver(struct session *session, const struct reply_in *reply)
+{
+    struct leg *leg = session->leg;
+    struct exchange *exchange = TAILQ_FIRST(&leg->expected);
+
+    TAILQ_REMOVE(&leg->expected, exchange, expect);
+    leg->outstanding--;
+    exchange->forwarded = false;
+    arm(session);
+    exchange->replied(session, exchange, reply);
+    if (exchange->internal)
+        exchange_free(exchange);
+}
+
+void leg_abandon(struct session *session)
+{
+    struct leg *leg = session->leg;
+
+    if (leg == NULL || leg->spoiled)
+        return;
+    leg->spoiled = true;
+    if (session->transaction != NULL && session->transaction->at_upstream)
+        session->transaction->state = TRANSACTION_BROKEN;
+    if (session->authenticated)
+        session->closing = true; /* nobody here can authenticate again in the client's name */
+    while (session->leg != NULL && !TAILQ_EMPTY(&session->leg->expected))
+        deliver(session, NULL);
+    if (session->body != NULL)
+        body_refuse(session, 451, SPAN("4.4.2"), SPAN("Lost the mail server in mid-message"));
+    leg_close(session);
+    session_again(session);
+}
+
+void leg_lose(struct session *session, const char *why)
+{
+    if (session->leg == NULL || session->leg->spoiled)
+        return;
+    journal_event(session, LOG_LEVEL_WARN, "upstream-lost", span_str(why));
+    leg_abandon(session);
+}
+
+/* The reply that ends the leg's greeting phase. 4xx: another candidate may do better. */
+static void greeted(struct session *session, const struct reply_in *reply)
+{
+    struct leg *leg = session->leg;
+    struct span rest = reply->lines, text = {NULL, 0}, enhanced;
+
+    reply_next_line(&rest, &text);
+    if (reply->code == 220) {
+        leg->state = LEG_GREETED;
+        leg->deadline = 0;
+        if (session->settings->upstream_greeting)
+            leg->greeting = mem_copy(text);
+        session_again(session);
+        return;
+    }
+    reply_split_enhanced(text, reply->code, &enhanced, &text);
+    if (reply->code / 100 == 4 || reply->code / 100 == 5)
+        fail(session, reply->code, enhanced, text);
+    else
+        fail(session, 451, SPAN("4.3.0"), SPAN("Mail server greeted with an unexpected reply"));
+    journal_event(session, LOG_LEVEL_WARN, "upstream-refused", text);
+    if (reply->code / 100 == 4)
+        leg_skip(session);
+}
+
+/* A reply nobody waits for: 421 ends the session (RFC 5321 3.8); anything else cannot be attributed (A-30,
+ * A-67). */
+static void unsolicited(struct session *session, const struct reply_in *reply)
+{
+    struct span rest = reply->lines, text = {NULL, 0}, enhanced;
+
+    reply_next_line(&rest, &text);
+    reply_split_enhanced(text, reply->code, &enhanced, &text);
+    if (session->body != NULL) {
+        unsigned code = reply->code >= 400 ? reply->code : 451;
+        body_refuse(session, code, enhanced, text);
+        leg_lose(session, "replied in mid-message");
+    } else if (reply->code == 421) {
+        char copy[192];
+        struct text kept = TEXT(copy);
+        text_add_safe(&kept, span_first(text, sizeof(copy) - 1), false);
+        text_char(&kept, '\0');
+        leg_lose(session, "421");
+        session_end(session, 421, "4.3.2", copy);
+    } else {
+        leg_lose(session, "reply out of turn");
+        session_end(session, 421, "4.3.0", "Mail server out of step, closing");
+    }
+}
+
+static bool collect_one(struct session *session)
+{
+    struct leg *leg = session->leg;
+    struct reply_limits limits = {REPLY_OCTETS_MAX, (unsigned)session->settings->limits.reply_lines};
+    struct reply_in reply;
+    struct span data = buf_data(&leg->wire.in);
+    long n = data.len != 0 ? reply_read(&leg->reader, data, &limits, &reply) : 0;
+
+    if (n == 0)
+        return false;
+    if (n < 0) {
+        leg_lose(session, n == REPLY_LONG ? "reply too long" : "malformed reply");
+        return true;
+    }
+    leg->reader = (struct reply_reader){0};
+    if (leg->state == LEG_GREETING)
+        greeted(session, &reply);
+    else if (!TAILQ_EMPTY(&leg->expected))
+        deliver(session, &reply);
+    else
+        unsolicited(session, &reply);
+    /* Handlers may have closed this leg, or changed the candidate: then its buffer is gone already. */
+    if (session->leg == leg && buf_len(&leg->wire.in) >= (size_t)n)
+        buf_consume(&leg->wire.in, (size_t)n);
+    return true;
+}
+
+static bool listening(const struct session *session)
+{
+    return session->leg != NULL && session->leg->state != LEG_FAILED && wire_open(&session->leg->wire);
+}
+
+bool leg_collect(struct session *session)
+{
+    bool moved = false;
+
+    while (listening(session) && collect_one(session))
+        moved = true;
+    if (!listening(session) || wire_alive(&session->leg->wire))
+        return moved;
+    if (session->leg->state == LEG_GREETING)
+        leg_skip(session);
+    else
+        leg_lose(session, session->leg->wire.error != 0 ? strerror(-session->leg->wire.error) : "closed");
+    return true;
+}
+
+bool leg_offers(const struct session *session, enum keyword keyword)
+{
+    return session->leg != NULL && (session->leg->offers >> keyword & 1u) != 0;
+}
+
+void leg_greeted(struct session *session, const struct reply_in *reply, struct ehlo *caps)
+{
+    struct leg *leg = session->leg;
+    struct span rest = reply->lines, line;
+
+    ehlo_clear(caps);
+    if (reply_next_line(&rest, &line) && session->extended)
+        while (reply_next_line(&rest, &line))
+            ehlo_add_line(caps, line);
+    leg->state = LEG_READY;
+    leg->offers = caps->set;
+    if (session->extended)
+        capabilities_learn(session, caps);
+}
+
+/* The answer to an EHLO of ours, on a leg opened after the client's. */
+static void replayed(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    struct ehlo caps;
+
+    (void)exchange;
+    if (reply == NULL)
+        return;
+    if (reply->code == 250)
+        leg_greeted(session, reply, &caps);
+    else
+        fail(session, 451, SPAN("4.3.0"), SPAN("Mail server refuses our greeting"));
+    session_again(session);
+}
+
+/* Nobody waits for this reply; a negative one only says that the leg is good for nothing any more. */
+static void reset_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    (void)exchange;
+    if (reply != NULL && reply->code / 100 != 2)
+        leg_lose(session, "refused RSET");
+}
+
+void leg_reset(struct session *session)
+{
+    struct exchange *exchange;
+
+    if (session->leg == NULL || session->leg->state != LEG_READY)
+        return;
+    exchange = exchange_internal(reset_replied);
+    if (exchange == NULL || !wire_put(&session->leg->wire, SPAN("RSET\r\n"))) {
+        exchange_free(exchange);
+        leg_abandon(session);
+        return;
+    }
+    leg_expect(session, exchange);
+}
+
+/* Introduces the client again, as it introduced itself here. */
+static bool introduce(struct session *session)
+{
+    char bytes[600];
+    struct text text = TEXT(bytes);
+    struct exchange *exchange;
+
+    text_add(&text, session->extended ? SPAN("EHLO ") : SPAN("HELO "));
+    text_add(&text, span_str(session->helo));
+    text_add(&text, SPAN("\r\n"));
+    exchange = exchange_internal(replayed);
+    if (exchange == NULL || text.cut || !wire_put(&session->leg->wire, text_span(&text))) {
+        exchange_free(exchange);
+        return false;
+    }
+    exchange->limit = session->settings->timeouts.helo;
+    leg_expect(session, exchange);
+    return true;
+}
+
+static enum leg_forward send_line(struct session *session, struct exchange *exchange)
+{
+    struct leg *leg = session->leg;
+
+    if (leg->outstanding != 0 && (leg->offers >> KEYWORD_PIPELINING & 1u) == 0)
+        return LEG_WAIT;
+    if (!wire_put(&leg->wire, span_of(exchange->line, exchange->line_len)))
+        return LEG_WAIT;
+    if (exchange->replied == NULL)
+        exchange->replied = exchange_relay_or_fail;
+    leg_expect(session, exchange);
+    session_again(session);
+    return LEG_FORWARDED;
+}
+
+/* What every way to forward waits for: a leg that has been greeted. */
+static enum leg_forward reach_greeting(struct session *session)
+{
+    if (session->leg == NULL && leg_open(session) == NULL)
+        return LEG_NONE;
+    if (session->leg->state == LEG_FAILED)
+        return LEG_NONE;
+    return session->leg->state >= LEG_GREETED ? LEG_FORWARDED : LEG_WAIT;
+}
+
+enum leg_forward leg_reach(struct session *session)
+{
+    enum leg_forward reached = reach_greeting(session);
+
+    if (reached != LEG_FORWARDED || session->leg->state == LEG_READY)
+        return reached;
+    if (session->leg->outstanding == 0 && !introduce(session))
+        return LEG_NONE;
+    return LEG_WAIT;
+}
+
+enum leg_forward leg_forward_helo(struct session *session, struct exchange *exchange)
+{
+    enum leg_forward reached = reach_greeting(session);
+
+    return reached == LEG_FORWARDED ? send_line(session, exchange) : reached;
+}
+
+enum leg_forward leg_forward(struct session *session, struct exchange *exchange)
+{
+    enum leg_forward reached = leg_reach(session);
+
+    return reached == LEG_FORWARDED ? send_line(session, exchange) : reached;
+}
+
+void leg_refuse(struct session *session, struct exchange *exchange)
+{
+    struct kept_reply kept = {0};
+
+    if (session->leg != NULL && session->leg->failure != NULL)
+        kept = *session->leg->failure;
+    if (kept.code == 0)
+        kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
+    if (session->leg != NULL)
+        leg_close(session);
+    exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
+                    span_str(kept.text));
+}

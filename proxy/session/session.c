@@ -1,0 +1,212 @@
+/* session.c: a session begins, advances, ends; nothing else. The phases' steps are named in phase.c. */
+#include "session/session.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "session/body.h"
+#include "session/deadline.h"
+#include "session/journal.h"
+#include "session/leg.h"
+#include "session/phase.h"
+#include "session/server_private.h"
+#include "session/transaction.h"
+#include "session/verbs.h"
+
+static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static void mint(struct session *session)
+{
+    uint8_t chance[10];
+
+    session->world->ops->chance(session->world, chance, sizeof(chance));
+    for (size_t i = 0; i < sizeof(chance); i++)
+        session->id[i] = digits[chance[i] & 31];
+}
+
+static void resumed(void *owner)
+{
+    session_advance(owner);
+}
+
+struct session *session_new(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
+                            void *carrier)
+{
+    struct session *session = mem_alloc(sizeof(*session));
+
+    if (session == NULL)
+        return NULL;
+    session->server = server;
+    session->world = server->world;
+    session->settings = settings_ref(server->settings);
+    session->peer = arrival->peer;
+    session->local = arrival->local;
+    session->listener = arrival->listener;
+    exchanges_init(&session->exchanges);
+    chain_run_init(&session->chain, session->settings->chain, session->world, session, session_facts,
+                   resumed);
+    wire_init(&session->client, session->world->pool, session_advance, session);
+    wire_attach(&session->client, ops, carrier);
+    mint(session);
+    LIST_INSERT_HEAD(&server->sessions, session, link);
+    server->count++;
+    journal_connected(session);
+    phase_enter(session, PHASE_GREET);
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    transaction_note(session->transaction, "aborted", NULL, span_of(NULL, 0), 0, span_of(NULL, 0));
+    chain_cancel(&session->chain);
+    body_free(session);
+    transaction_end(session, true);
+    leg_close(session);
+    exchanges_free(&session->exchanges);
+    wire_close(&session->client, false);
+    chain_run_free(&session->chain);
+    session->world->ops->alarm_clear(session->world, &session->alarm);
+    journal_closed(session);
+    mem_free(session->helo);
+    mem_free(session->mechanisms);
+    mem_free(session->barred);
+    server_left(session->server, session);
+    settings_unref(session->settings);
+    mem_free(session);
+}
+
+enum verdict session_ask(struct session *session, const struct chain_question *question, struct decision *out)
+{
+    enum verdict verdict =
+        session->asking ? chain_result(&session->chain, out) : chain_ask(&session->chain, question, out);
+
+    session->asking = verdict == VERDICT_PENDING;
+    return verdict;
+}
+
+bool session_client_lost(const struct session *session)
+{
+    return session->client.error != 0;
+}
+
+void session_end(struct session *session, unsigned code, const char *enhanced, const char *text)
+{
+    struct exchange *exchange;
+
+    if (session->closing && session->phase == PHASE_LINGER)
+        return;
+    if (session->body != NULL && session->body->finished)
+        return; /* the message's fate is the upstream's to tell */
+    chain_cancel(&session->chain);
+    session->asking = false;
+    if (session->body != NULL) {
+        body_refuse(session, code, span_str(enhanced), span_str(text));
+        body_free(session);
+    }
+    transaction_end(session, true);
+    if (session->current != NULL) {
+        exchange = session->current;
+        session->current = NULL;
+    } else {
+        exchange = exchange_add(session, &verbs_closing);
+    }
+    session->closing = true;
+    phase_enter(session, PHASE_COMMAND);
+    if (exchange != NULL)
+        exchange_answer(session, exchange, code, enhanced, span_str(text));
+}
+
+/* Runs the phases until they wait; false: the session is over. */
+static bool run(struct session *session)
+{
+    enum step step;
+
+    do {
+        session->again = false;
+        session->blocked = false;
+        leg_collect(session);
+        step = phase_step(session);
+        if (exchanges_emit(session) || step == STEP_AGAIN)
+            session->again = true;
+    } while (session->again && step != STEP_CLOSE);
+    return step != STEP_CLOSE;
+}
+
+/* Sends what is queued. True when a round more is worth it: room was made, or a wire failed. */
+static bool update(struct session *session)
+{
+    uint64_t sent = session->client.sent;
+    int failed = session->client.error;
+    bool more;
+
+    wire_update(&session->client);
+    more = session->client.error != failed || (session->blocked && session->client.sent != sent);
+    if (session->leg != NULL && wire_open(&session->leg->wire)) {
+        struct wire *wire = &session->leg->wire;
+        sent = wire->sent;
+        failed = wire->error;
+        wire_update(wire);
+        more = more || wire->error != failed || (session->blocked && wire->sent != sent);
+    }
+    return more;
+}
+
+void session_advance(void *owner)
+{
+    struct session *session = owner;
+
+    if (session->advancing) {
+        session->again = true;
+        return;
+    }
+    session->advancing = true;
+    do {
+        if (!run(session)) {
+            session_free(session);
+            return;
+        }
+    } while (update(session));
+    deadline_arm(session);
+    session->advancing = false;
+}
+
+void kept_reply_set(struct kept_reply *kept, unsigned code, struct span enhanced, struct span text)
+{
+    struct text e = {kept->enhanced, 0, sizeof(kept->enhanced) - 1, false};
+    struct text t = {kept->text, 0, sizeof(kept->text) - 1, false};
+
+    kept->code = code;
+    if (reply_enhanced_valid(enhanced, code))
+        text_add(&e, enhanced);
+    kept->enhanced[e.len] = '\0';
+    text_add_safe(&t, text, true);
+    kept->text[t.len] = '\0';
+}
+
+static void transaction_facts(const struct transaction *transaction, struct filter_facts *out)
+{
+    out->transaction = span_str(transaction->id);
+    out->reverse_path = transaction->reverse_path;
+    out->recipients = transaction->accepted;
+    out->size = transaction->size;
+}
+
+void session_facts(void *owner, struct filter_facts *out)
+{
+    const struct session *session = owner;
+    static _Thread_local char printed[IP_TEXT_MAX];
+    struct text text = TEXT(printed);
+
+    *out = (struct filter_facts){.session = span_str(session->id)};
+    out->client_family = session->peer.family;
+    memcpy(out->client_address, session->peer.bytes, sizeof(out->client_address));
+    out->client_port = session->peer.port;
+    ip_print(&text, &session->peer);
+    out->client = text_span(&text);
+    out->listener = span_str(session->listener);
+    out->helo = span_str(session->helo);
+    out->extended = session->extended;
+    out->authenticated = session->authenticated;
+    if (session->transaction != NULL)
+        transaction_facts(session->transaction, out);
+}

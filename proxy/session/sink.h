@@ -1,0 +1,52 @@
+/* sink.h: where the content of a message goes: one interface, two bodies (stream, spool), and the framing
+ * both use toward the upstream. What content is, is left to body.c. */
+#ifndef SESSION_SINK_H
+#define SESSION_SINK_H
+
+#include "session/session.h"
+#include "smtp/dot.h"
+
+struct sink;
+
+enum sink_result {
+    SINK_DONE,
+    SINK_WAIT,  /* no room upstream: ask again on the next round */
+    SINK_FAILED /* no memory or disk: 452, or the upstream is gone: body_refuse() has been told */
+};
+
+struct sink_ops {
+    /* Takes octets from the front of content; the count, 0: no room now, or a negative errno (-ENOSPC,
+     * -ENOMEM, -EIO). */
+    long (*write)(struct sink *sink, struct span content);
+    /* From now on content may flow to the upstream, our trace field and the filters' fields in front of it
+     * (both are copied). 0 or a negative errno. */
+    int (*release)(struct sink *sink, struct span trace, struct span added);
+    /* Sends what is still held. DONE: everything has been handed to the upstream's buffer. */
+    enum sink_result (*drain)(struct sink *sink);
+    void (*free)(struct sink *sink);
+};
+
+/* How the upstream is told where the content ends. */
+enum sink_framing { SINK_DOT, SINK_BDAT };
+
+/* Common head of both bodies. */
+struct sink {
+    const struct sink_ops *ops;
+    struct session *session;
+    enum sink_framing framing;
+    struct dot_writer dot;
+    uint64_t sent; /* octets of content handed to the upstream's buffer */
+};
+
+/* Content goes on as it comes. */
+struct sink *sink_stream_new(struct session *session, enum sink_framing framing);
+/* Content is held, in memory and then in a file, until release(). */
+struct sink *sink_spool_new(struct session *session, enum sink_framing framing);
+
+/* For the bodies: hands content to the upstream's buffer, framed. The count taken, 0: no room now, or a
+ * negative errno. */
+long sink_send(struct sink *sink, struct span content);
+/* The end of data: sent when it fits and the rules of the framing allow; then exchange's reply is awaited. */
+enum sink_result sink_finish(struct sink *sink, struct exchange *exchange);
+
+#endif

@@ -1,0 +1,71 @@
+/* transaction.h: a mail transaction: its reverse-path, its recipients, what became of it. Counted references,
+ * because replies may come after its end. Forwarding is left to the verbs. */
+#ifndef SESSION_TRANSACTION_H
+#define SESSION_TRANSACTION_H
+
+#include "base/arena.h"
+#include "session/session.h"
+
+struct recipient {
+    struct recipient *next;
+    struct span address; /* re-serialised */
+    struct span reply;   /* text of the answer the client got */
+    unsigned code;       /* of that answer; 0: not yet */
+};
+
+enum transaction_state {
+    TRANSACTION_PENDING, /* MAIL forwarded, not answered */
+    TRANSACTION_OPEN,
+    TRANSACTION_REFUSED, /* MAIL was refused */
+    TRANSACTION_BROKEN   /* the upstream that had it is gone */
+};
+
+struct transaction {
+    unsigned references;
+    enum transaction_state state;
+    struct arena arena;
+    struct session *session;  /* outlives it */
+    struct span reverse_path; /* re-serialised, empty for <> */
+    struct span parameters;   /* of MAIL, as the client gave them */
+    struct span mail_line;    /* composed MAIL for the upstream, CRLF included */
+    struct recipient *first, *last;
+    unsigned asked;    /* RCPT commands that passed the filters */
+    unsigned accepted; /* recipients the upstream accepted */
+    uint64_t size;     /* octets of content */
+    uint64_t started;  /* world_now() */
+    bool smtputf8;
+    bool binary;      /* BODY=BINARYMIME */
+    bool at_upstream; /* MAIL has been forwarded */
+    bool discarded;
+    bool logged;
+    bool in_doubt;       /* the end of data was sent, its reply never came */
+    bool client_gone;    /* the client did not hear the final reply */
+    const char *verdict; /* "relayed", "rejected", …: for the log */
+    struct span filter;  /* that decided */
+    struct span reason;
+    struct kept_reply final; /* the reply to the message */
+    char id[20];             /* NUL-terminated */
+};
+
+/* A transaction with one reference and a fresh id; NULL: no memory. */
+struct transaction *transaction_new(struct session *session);
+struct transaction *transaction_ref(struct transaction *transaction);
+/* The last one writes the summary line. */
+void transaction_unref(struct transaction *transaction);
+
+/* A recipient whose RCPT is about to be forwarded or answered; NULL: the arena is full (452 4.3.1). */
+struct recipient *transaction_add_recipient(struct transaction *transaction, struct span address);
+/* The answer to a recipient, for the log. */
+void transaction_answer_recipient(struct transaction *transaction, struct recipient *recipient, unsigned code,
+                                  struct span text);
+/* What became of the message, for the log; the first call counts. */
+void transaction_note(struct transaction *transaction, const char *verdict, const char *filter,
+                      struct span reason, unsigned code, struct span text);
+/* A filter's decision, noted. */
+void transaction_note_decision(struct transaction *transaction, const struct decision *decision);
+
+/* Ends the session's transaction, if any: the chain is told, the summary logged. `aborted`: not by an
+ * accepted message. */
+void transaction_end(struct session *session, bool aborted);
+
+#endif

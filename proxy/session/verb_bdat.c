@@ -1,0 +1,163 @@
+/* verb_bdat.c: BDAT (RFC 3030): from the command to the chunk's octets, which follow it whatever the answer.
+ * Content is left to body.c. */
+#include "base/mem.h"
+#include "session/body.h"
+#include "session/leg.h"
+#include "session/phase.h"
+#include "session/transaction.h"
+#include "session/verbs.h"
+#include "smtp/bdat.h"
+
+/* Why the chunk cannot be taken, or NULL. */
+static const struct reply *not_now(const struct session *session)
+{
+    static const struct reply hidden = {502, "5.5.1", "Command not implemented"};
+    static const struct reply no_mail = {503, "5.5.1", "Need MAIL first"};
+    static const struct reply no_recipients = {554, "5.5.1", "No valid recipients"};
+    static const struct reply broken = {451, "4.4.2", "Lost the mail server, start the transaction again"};
+    const struct transaction *transaction = session->transaction;
+
+    if ((session->offered >> KEYWORD_CHUNKING & 1u) == 0)
+        return &hidden;
+    if (transaction == NULL)
+        return &no_mail;
+    if (session->body != NULL)
+        return NULL; /* a message under way answers for itself */
+    if (transaction->accepted == 0)
+        return &no_recipients;
+    return transaction->state == TRANSACTION_BROKEN ? &broken : NULL;
+}
+
+/* The octets follow all the same: they are read and dropped, then the refusal is given. */
+static void refuse(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
+                   struct span text)
+{
+    struct bdat bdat = {0};
+
+    (void)bdat_parse(span_str(exchange->arguments), &bdat);
+    if (session->body == NULL && body_new(session, true) == NULL) {
+        session_end(session, 421, "4.3.0", "Out of memory, closing");
+        return;
+    }
+    body_refuse(session, code, span_str(enhanced), text);
+    body_chunk(session, exchange, bdat.size, bdat.last);
+    phase_enter(session, PHASE_BODY);
+}
+
+void verb_bdat_refuse(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
+                      struct span text)
+{
+    struct bdat bdat;
+
+    if (bdat_parse(span_str(exchange->arguments), &bdat) == 0) {
+        refuse(session, exchange, code, enhanced, text);
+        return;
+    }
+    session->closing = true;
+    exchange_answer(session, exchange, code, enhanced, text);
+}
+
+bool verb_bdat_check(struct session *session, struct exchange *exchange, struct span arguments)
+{
+    static const struct reply syntax = {501, "5.5.4", "Syntax: BDAT size [LAST]"};
+    struct bdat bdat;
+    const struct reply *reply;
+
+    if (bdat_parse(arguments, &bdat) != 0) {
+        /* How many octets follow is anybody's guess: none of them may be taken for a command. */
+        session->closing = true;
+        exchange_say(session, exchange, &syntax);
+        return false;
+    }
+    reply = not_now(session);
+    if (reply == NULL && session->barred != NULL)
+        reply = &syntax;
+    if (reply != NULL) {
+        refuse(session, exchange, reply->code, reply->enhanced, span_str(reply->text));
+        return false;
+    }
+    exchange_belongs(exchange, session->transaction);
+    if (session->body == NULL && body_new(session, true) == NULL) {
+        session_end(session, 421, "4.3.0", "Out of memory, closing");
+        return false;
+    }
+    return true;
+}
+
+/* The answer to a DATA of ours, sent because the upstream has no CHUNKING. */
+static void data_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    struct span rest, text = {NULL, 0}, enhanced;
+
+    (void)exchange;
+    if (session->body == NULL || session->body->refusal.code != 0)
+        return;
+    if (reply != NULL && reply->code == 354) {
+        body_open(session, SINK_DOT);
+        return;
+    }
+    if (reply == NULL || reply->code < 400) {
+        body_refuse(session, 451, SPAN("4.3.0"), SPAN("The mail server does not take the message now"));
+        return;
+    }
+    rest = reply->lines;
+    reply_next_line(&rest, &text);
+    reply_split_enhanced(text, reply->code, &enhanced, &text);
+    body_refuse(session, reply->code, enhanced, text);
+}
+
+static enum leg_forward ask_for_data(struct session *session)
+{
+    struct exchange *data = exchange_internal(data_replied);
+    enum leg_forward sent;
+
+    if (data == NULL || (data->line = mem_copy(SPAN("DATA\r\n"))) == NULL) {
+        exchange_free(data);
+        return LEG_NONE;
+    }
+    data->line_len = 6;
+    data->limit = session->settings->timeouts.data;
+    sent = leg_forward(session, data);
+    if (sent != LEG_FORWARDED)
+        exchange_free(data);
+    return sent;
+}
+
+/* Makes the upstream ready for content. WAIT: call again. */
+static enum proceed open_upstream(struct session *session)
+{
+    struct body *body = session->body;
+    enum leg_forward sent;
+
+    if (body->sink != NULL || body->refusal.code != 0 || body->discarded)
+        return PROCEED_DONE;
+    if (session->transaction->discarded) {
+        if (session->transaction->at_upstream)
+            leg_reset(session);
+        body->discarded = true;
+        return PROCEED_DONE;
+    }
+    if (leg_offers(session, KEYWORD_CHUNKING)) {
+        body_open(session, SINK_BDAT);
+        return PROCEED_DONE;
+    }
+    if (body->opening)
+        return PROCEED_WAIT;
+    sent = ask_for_data(session);
+    if (sent == LEG_NONE)
+        body_refuse(session, 451, SPAN("4.4.2"), SPAN("Lost the mail server, start the transaction again"));
+    body->opening = sent == LEG_FORWARDED;
+    return sent == LEG_NONE ? PROCEED_DONE : PROCEED_WAIT;
+}
+
+enum proceed verb_bdat_proceed(struct session *session, struct exchange *exchange)
+{
+    struct bdat bdat;
+
+    if (open_upstream(session) == PROCEED_WAIT)
+        return PROCEED_WAIT;
+    (void)bdat_parse(span_str(exchange->arguments), &bdat);
+    body_chunk(session, exchange, bdat.size, bdat.last);
+    phase_enter(session, PHASE_BODY);
+    return PROCEED_DONE;
+}

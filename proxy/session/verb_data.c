@@ -1,0 +1,168 @@
+/* verb_data.c: DATA (RFC 5321 4.1.1.4): from the command to the first octet of content. Content is left to
+ * body.c. */
+#include "base/mem.h"
+#include "session/body.h"
+#include "session/leg.h"
+#include "session/phase.h"
+#include "session/transaction.h"
+#include "session/verbs.h"
+
+static const struct reply no_recipients = {554, "5.5.1", "No valid recipients"};
+static const struct reply start_input = {354, NULL, "End data with <CR><LF>.<CR><LF>"};
+
+bool verb_data_check(struct session *session, struct exchange *exchange, struct span arguments)
+{
+    static const struct reply in_chunks = {503, "5.5.1", "DATA cannot be mixed with BDAT"};
+    static const struct reply binary = {503, "5.5.1", "BODY=BINARYMIME needs BDAT"};
+    static const struct reply no_rcpt = {503, "5.5.1", "Need RCPT first"};
+    const struct transaction *transaction = session->transaction;
+    const struct reply *reply = NULL;
+
+    if (!verb_plain_check(session, exchange, arguments))
+        return false;
+    if (session->body != NULL)
+        reply = &in_chunks;
+    else if (transaction->binary)
+        reply = &binary;
+    else if (transaction->asked == 0)
+        reply = transaction->first == NULL ? &no_rcpt : &no_recipients;
+    if (reply != NULL) {
+        exchange_say(session, exchange, reply);
+        verb_data_stuffed(session);
+        return false;
+    }
+    exchange_belongs(exchange, session->transaction);
+    return true;
+}
+
+/* A client that sent content before it was asked to: after a refusal its bytes would be read as commands
+ * (A-28), so the session ends. */
+void verb_data_stuffed(struct session *session)
+{
+    size_t after = buf_len(&session->client.in) - session->line_octets;
+
+    if (after != 0)
+        session->closing = true;
+}
+
+void verb_data_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+{
+    (void)session;
+    (void)exchange;
+    (void)question;
+}
+
+void verb_data_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
+{
+    struct transaction *transaction = session->transaction;
+
+    transaction_note_decision(transaction, decision);
+    if (decision->verdict == VERDICT_DISCARD) {
+        transaction->discarded = true;
+        exchange->stage = STAGE_PROCEED;
+        return;
+    }
+    if (transaction->at_upstream)
+        leg_reset(session);
+    transaction_end(session, true);
+    exchange_decide(session, exchange, decision);
+    verb_data_stuffed(session);
+}
+
+static void begin_content(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    static const struct reply no_memory = {452, "4.3.1", "Out of memory, try again later"};
+
+    if (body_new(session, false) == NULL) {
+        leg_abandon(session);
+        exchange_say(session, exchange, &no_memory);
+        verb_data_stuffed(session);
+        return;
+    }
+    if (reply != NULL) {
+        body_open(session, SINK_DOT);
+        exchange_relay(session, exchange, reply);
+    } else {
+        exchange_say(session, exchange, &start_input);
+    }
+    phase_enter(session, PHASE_BODY);
+}
+
+/* The upstream would take content although every recipient was refused (RFC 2920 3.1 allows it): it gets
+ * none. */
+static void end_at_once(struct session *session)
+{
+    struct exchange *nothing = exchange_internal(exchange_ignore);
+
+    if (nothing == NULL || !wire_put(&session->leg->wire, SPAN(".\r\n"))) {
+        exchange_free(nothing);
+        leg_abandon(session);
+        return;
+    }
+    nothing->limit = session->settings->timeouts.end_of_data;
+    leg_expect(session, nothing);
+}
+
+static void replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    static const struct reply strange = {451, "4.3.0", "The mail server answered DATA in an unexpected way"};
+
+    if (reply != NULL && reply->code == 354 && exchange->transaction == session->transaction) {
+        if (session->transaction->accepted != 0) {
+            begin_content(session, exchange, reply);
+            return;
+        }
+        end_at_once(session);
+        exchange_say(session, exchange, &no_recipients);
+    } else if (reply != NULL && reply->code < 400) {
+        leg_lose(session, "unexpected reply to DATA");
+        exchange_say(session, exchange, &strange);
+    } else {
+        exchange_relay_or_fail(session, exchange, reply);
+    }
+    verb_data_stuffed(session);
+}
+
+/* Everything before it has been answered: the facts are known. */
+static const struct reply *impossible(const struct session *session, const struct transaction *transaction)
+{
+    static const struct reply broken = {451, "4.4.2", "Lost the mail server, start the transaction again"};
+
+    if (session->transaction != transaction || transaction->state == TRANSACTION_BROKEN)
+        return &broken;
+    return transaction->accepted == 0 ? &no_recipients : NULL;
+}
+
+enum proceed verb_data_proceed(struct session *session, struct exchange *exchange)
+{
+    struct transaction *transaction = exchange->transaction;
+    bool alone = TAILQ_FIRST(&session->exchanges.list) == exchange;
+    const struct reply *reply = alone ? impossible(session, transaction) : NULL;
+
+    if (reply != NULL) {
+        exchange_say(session, exchange, reply);
+        verb_data_stuffed(session);
+        return PROCEED_DONE;
+    }
+    if (transaction->discarded) {
+        if (!alone)
+            return PROCEED_WAIT;
+        if (transaction->at_upstream)
+            leg_reset(session);
+        begin_content(session, exchange, NULL);
+        return PROCEED_DONE;
+    }
+    if (session->leg == NULL || session->leg->state != LEG_READY)
+        return PROCEED_WAIT; /* the replies that are still awaited will say why */
+    if (exchange->line == NULL) {
+        exchange->line = mem_copy(SPAN("DATA\r\n"));
+        exchange->line_len = 6;
+    }
+    if (exchange->line == NULL) {
+        session_end(session, 421, "4.3.0", "Out of memory, closing");
+        return PROCEED_DONE;
+    }
+    exchange->replied = replied;
+    exchange->limit = session->settings->timeouts.data;
+    return leg_forward(session, exchange) == LEG_WAIT ? PROCEED_WAIT : PROCEED_DONE;
+}
