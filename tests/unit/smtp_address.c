@@ -148,7 +148,7 @@ static void check_printed(const struct path *path, struct span expected)
     CHECK(again.utf8 == path->utf8 && span_eq(again.domain, path->domain));
     CHECK(again.local.len <= path->local.len);
     address_print(&second, &again);
-    CHECK_SPAN(text_span(&second), text_span(&first));
+    CHECK(second.len == first.len && memcmp(second_bytes, first_bytes, first.len) == 0);
 }
 
 static void check_path(const struct path_case *c, bool utf8)

@@ -5,41 +5,41 @@
 
 struct bdat_case {
     const char *arguments;
-    int result;
     uint64_t size;
+    int result;
     bool last;
 };
 
 static const struct bdat_case cases[] = {
     {"0", 0, 0, false},
-    {"5", 0, 5, false},
-    {"0005", 0, 5, false},
+    {"5", 5, 0, false},
+    {"0005", 5, 0, false},
     {"0 LAST", 0, 0, true},
-    {"86 last", 0, 86, true},
-    {"86 LaSt", 0, 86, true},
-    {"9223372036854775807", 0, INT64_MAX, false},
-    {"9223372036854775807 LAST", 0, INT64_MAX, true},
-    {"9223372036854775808", -1, 0, false},
-    {"18446744073709551615", -1, 0, false},
-    {"18446744073709551616", -1, 0, false},
-    {"18446744073709551621", -1, 0, false},
-    {"99999999999999999999999999999999999999999", -1, 0, false},
-    {"", -1, 0, false},
-    {"LAST", -1, 0, false},
-    {" 5", -1, 0, false},
-    {"-1", -1, 0, false},
-    {"+5", -1, 0, false},
-    {"0x10", -1, 0, false},
-    {"5.0", -1, 0, false},
-    {"1e3", -1, 0, false},
-    {"5LAST", -1, 0, false},
-    {"5  LAST", -1, 0, false},
-    {"5\tLAST", -1, 0, false},
-    {"5 LAST LAST", -1, 0, false},
-    {"5 LASTS", -1, 0, false},
-    {"5 LAS", -1, 0, false},
-    {"5 ", -1, 0, false},
-    {"5 6", -1, 0, false},
+    {"86 last", 86, 0, true},
+    {"86 LaSt", 86, 0, true},
+    {"9223372036854775807", INT64_MAX, 0, false},
+    {"9223372036854775807 LAST", INT64_MAX, 0, true},
+    {"9223372036854775808", 0, -1, false},
+    {"18446744073709551615", 0, -1, false},
+    {"18446744073709551616", 0, -1, false},
+    {"18446744073709551621", 0, -1, false},
+    {"99999999999999999999999999999999999999999", 0, -1, false},
+    {"", 0, -1, false},
+    {"LAST", 0, -1, false},
+    {" 5", 0, -1, false},
+    {"-1", 0, -1, false},
+    {"+5", 0, -1, false},
+    {"0x10", 0, -1, false},
+    {"5.0", 0, -1, false},
+    {"1e3", 0, -1, false},
+    {"5LAST", 0, -1, false},
+    {"5  LAST", 0, -1, false},
+    {"5\tLAST", 0, -1, false},
+    {"5 LAST LAST", 0, -1, false},
+    {"5 LASTS", 0, -1, false},
+    {"5 LAS", 0, -1, false},
+    {"5 ", 0, -1, false},
+    {"5 6", 0, -1, false},
 };
 
 int main(void)

@@ -91,7 +91,7 @@ static void check_length(size_t len, size_t piece)
 
     while (sent < len) {
         for (size_t i = 0; i < piece && sent < len; i++, sent++)
-            window[held++] = sent + 2 == len ? '\r' : sent + 1 == len ? '\n' : 'x';
+            window[held++] = "\n\rx"[len - sent < 3 ? len - sent - 1 : 2];
         for (size_t n = 1; n > 0; held -= n) {
             struct span out;
             unsigned faults = 0;
@@ -116,6 +116,24 @@ static void test_lengths(void)
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
         for (size_t j = 0; j < sizeof(pieces) / sizeof(pieces[0]); j++)
             check_length(lengths[i], pieces[j]);
+}
+
+/* A trickle: no octet is searched twice, and up to the limit nothing is dropped. */
+static void test_trickle(void)
+{
+    struct line line = {0};
+    struct span out;
+    unsigned faults = 0;
+    char bytes[LIMIT + 1];
+
+    memset(bytes, 'x', sizeof(bytes));
+    for (size_t n = 1; n <= LIMIT; n++) {
+        CHECK(line_next(&line, span_of(bytes, n), LIMIT, &out, &faults) == 0);
+        CHECK(line.seen == n);
+    }
+    bytes[LIMIT] = '\r';
+    CHECK(line_next(&line, span_of(bytes, LIMIT + 1), LIMIT, &out, &faults) == LIMIT);
+    CHECK(out.ptr == NULL && line.seen == 1);
 }
 
 /* A line that never ends is dropped for ever in bounded memory and costs no more than its octets. */
@@ -150,6 +168,7 @@ int main(void)
     }
     test_nul();
     test_lengths();
+    test_trickle();
     test_endless();
     return test_end("smtp_line");
 }
