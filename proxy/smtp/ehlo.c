@@ -82,19 +82,6 @@ void ehlo_clear(struct ehlo *ehlo)
     memset(ehlo, 0, sizeof(*ehlo));
 }
 
-/* 1*DIGIT up to max; false when it is none or larger. */
-static bool number(struct span s, uint64_t max, uint64_t *out)
-{
-    *out = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
-        if (digit > 9 || *out > (max - digit) / 10)
-            return false;
-        *out = *out * 10 + digit;
-    }
-    return s.len != 0;
-}
-
 /* RFC 1870 3: size-param = [1*20DIGIT]; printed again without an argument when it declares no limit. */
 static bool take_size(struct ehlo *ehlo, struct span words, struct text *canonical)
 {
@@ -103,7 +90,7 @@ static bool take_size(struct ehlo *ehlo, struct span words, struct text *canonic
     ehlo->size = 0;
     if (!words_next(&words, &word))
         return true;
-    if (!number(word, UINT64_MAX, &ehlo->size) || words_next(&words, &word))
+    if (!words_number(word, UINT64_MAX, &ehlo->size) || words_next(&words, &word))
         return false;
     if (ehlo->size != 0)
         text_number(canonical, ehlo->size);
@@ -132,7 +119,7 @@ static bool take_limits(struct ehlo *ehlo, struct span words, struct text *canon
         for (size_t i = 0; i < LIMIT_COUNT; i++) {
             struct span name = span_str(LIMIT_NAMES[i].name);
             if (span_starts_nocase(word, name) && word.len > name.len && word.ptr[name.len] == '=' &&
-                number(span_skip(word, name.len + 1), UINT32_MAX, &value))
+                words_number(span_skip(word, name.len + 1), UINT32_MAX, &value))
                 *limit_item(&ehlo->limits, i) = (uint32_t)value;
         }
     }

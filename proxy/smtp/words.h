@@ -1,4 +1,5 @@
-/* words.h: walks and composes lists of words parted by spaces. What a word means is left to others. */
+/* words.h: walks and composes lists of words parted by spaces, reads numbers. What a word means is left to
+ * others. */
 #ifndef SMTP_WORDS_H
 #define SMTP_WORDS_H
 
@@ -35,6 +36,19 @@ static inline void words_add(struct text *text, struct span word)
     if (text->len != 0)
         text_char(text, ' ');
     text_add(text, word);
+}
+
+/* 1*DIGIT with a value up to max (at least 9). false when it is none, or larger. */
+static inline bool words_number(struct span s, uint64_t max, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+        if (digit > 9 || *out > (max - digit) / 10)
+            return false;
+        *out = *out * 10 + digit;
+    }
+    return s.len != 0;
 }
 
 #endif
