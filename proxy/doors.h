@@ -1,0 +1,26 @@
+/* doors.h: the listening sockets, one for each address and worker, kept open from one configuration to the
+ * next. Accepting on them is left to the workers. */
+#ifndef DOORS_H
+#define DOORS_H
+
+#include "net/worker.h"
+#include "session/settings.h"
+
+struct door;
+
+/* Embedded by value. */
+struct doors {
+    struct door *list;
+    size_t count;
+    size_t workers; /* sockets per address */
+};
+
+void doors_init(struct doors *doors, size_t workers);
+/* Follows the listeners of these settings: addresses that stay keep their sockets, new ones are opened, the
+ * others are forgotten (their sockets are the workers' to close). Returns how many could not be opened; each
+ * has been logged. Names are valid as long as the settings. */
+size_t doors_update(struct doors *doors, const struct settings *settings, struct log *log);
+/* Writes doors->count rows: what worker number `worker` should listen on. */
+void doors_list(const struct doors *doors, size_t worker, struct worker_door *out);
+
+#endif
