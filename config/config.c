@@ -1,0 +1,94 @@
+/* config.c: proxy.yaml from file to settings; each step is left to its own file. */
+#include "config/config.h"
+
+#include "base/mem.h"
+#include "chain/chain.h"
+#include "config/check.h"
+#include "config/file.h"
+#include "config/filters.h"
+#include "config/parse.h"
+#include "config/schema.h"
+
+#define ARENA_OCTETS ((size_t)256 << 20) /* room for lists of a million entries */
+
+/* A configuration generation: the settings and all they point to. */
+struct generation {
+    struct settings settings;
+    struct arena arena;
+};
+
+static void release(struct settings *settings)
+{
+    struct generation *generation = settings->memory;
+
+    chain_free(settings->chain);
+    arena_reset(&generation->arena);
+    mem_free(generation);
+}
+
+static struct generation *generation_new(void)
+{
+    struct generation *generation = mem_alloc(sizeof(*generation));
+
+    if (generation == NULL)
+        return NULL;
+    arena_init(&generation->arena, ARENA_OCTETS);
+    atomic_init(&generation->settings.references, 1);
+    generation->settings.memory = generation;
+    generation->settings.release = release;
+    generation->settings.chain = chain_new();
+    if (generation->settings.chain == NULL) {
+        release(&generation->settings);
+        return NULL;
+    }
+    return generation;
+}
+
+static struct node *parse_file(const char *path, struct arena *arena, struct complaints *complaints)
+{
+    struct span text;
+    struct node here = {.line = 1, .column = 1};
+    int rc = file_read(path, arena, &text);
+
+    if (rc == 0)
+        return parse_text(text, arena, complaints);
+    complain(complaints, &here, "cannot be read: %s", strerror(-rc));
+    return NULL;
+}
+
+static void load(struct generation *generation, const char *path, struct complaints *complaints)
+{
+    struct settings *settings = &generation->settings;
+    struct decoder decoder = {&generation->arena, complaints, file_directory(path, &generation->arena)};
+    const struct section sections[] = {{schema_settings, settings}, {schema_filters, NULL}};
+    struct node *root = parse_file(path, &generation->arena, complaints);
+
+    if (decoder.directory == NULL)
+        complain_starved(complaints);
+    if (root == NULL || decoder.directory == NULL)
+        return;
+    decode_map(&decoder, root, sections, sizeof(sections) / sizeof(*sections));
+    if (root->kind != NODE_MAP)
+        return;
+    check_settings(&decoder, settings, root);
+    filters_open(&decoder, node_find(root, SPAN("filters")), settings->chain);
+}
+
+struct settings *config_load(const char *path, FILE *out)
+{
+    struct generation *generation = generation_new();
+    struct complaints complaints = {.file = path};
+
+    if (generation == NULL) {
+        complain_starved(&complaints);
+        complaints_print(&complaints, out);
+        return NULL;
+    }
+    complaints.arena = &generation->arena;
+    load(generation, path, &complaints);
+    complaints_print(&complaints, out);
+    if (complaints.count == 0)
+        return &generation->settings;
+    release(&generation->settings);
+    return NULL;
+}
