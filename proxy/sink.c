@@ -293,10 +293,8 @@ static int open_door(const struct sink_program *program, struct worker_door *doo
     const char *host;
     uint16_t port;
 
-    if (strlen(program->listen) >= sizeof(copy))
-        return complain("--listen", program->listen, "too long");
-    strcpy(copy, program->listen);
-    if (!split_address(copy, &host, &port))
+    snprintf(copy, sizeof(copy), "%s", program->listen);
+    if (strlen(program->listen) >= sizeof(copy) || !split_address(copy, &host, &port))
         return complain("--listen", program->listen, "not ADDRESS:PORT");
     door->name = program->listen;
     door->fd = bind_open(*host != '\0' ? host : NULL, port, BACKLOG, &door->local);

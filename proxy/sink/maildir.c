@@ -105,8 +105,10 @@ static void name_letter(struct maildir *maildir, struct sink_letter *letter, str
     size_t at = (size_t)n;
 
     for (size_t i = 0; i < hostname.len && at < 150; i++) {
-        char c = hostname.ptr[i];
-        letter->name[at++] = (c == '/' || c == ':') ? '_' : c;
+        letter->name[at] = hostname.ptr[i];
+        if (letter->name[at] == '/' || letter->name[at] == ':')
+            letter->name[at] = '_';
+        at++;
     }
     letter->name[at] = '\0';
 }

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-#define ENVELOPE_MAX (1024 * 1024)
+#define ENVELOPE_MAX 1048576 /* octets */
 
 static struct memory_store *self(struct sink_store *store)
 {
@@ -50,10 +50,10 @@ static bool copy_recipients(struct memory_message *message)
 static bool copy_envelope(struct memory_message *message, const struct sink_envelope *from)
 {
     struct sink_envelope *to = &message->envelope;
-    struct span *spans[] = {&to->helo, &to->hostname, &to->reverse_path, &to->parameters};
+    struct span *const spans[] = {&to->helo, &to->hostname, &to->reverse_path, &to->parameters, NULL};
 
     *to = *from;
-    for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
+    for (size_t i = 0; spans[i] != NULL; i++) {
         *spans[i] = arena_copy(&message->arena, *spans[i]);
         if (spans[i]->ptr == NULL)
             return false;

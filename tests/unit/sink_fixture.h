@@ -3,6 +3,8 @@
 #ifndef SINK_FIXTURE_H
 #define SINK_FIXTURE_H
 
+#include <errno.h>
+
 #include "base/mem.h"
 #include "sink/memory_store.h"
 #include "sink/sink_server.h"
@@ -195,6 +197,10 @@ static inline void client_send(struct client *client, struct span s)
     while (s.len != 0 && client->wire != NULL && client->reading) {
         size_t room;
         char *space = wire_space(client->wire, &room);
+        if (space == NULL) {
+            wire_ended(client->wire, -ENOMEM);
+            return;
+        }
         if (room > s.len)
             room = s.len;
         memcpy(space, s.ptr, room);

@@ -22,11 +22,11 @@ struct dialogue {
     const char *hide;  /* keyword */
     const char *auth;
     uint64_t size;
-    bool greeted;               /* EHLO is said, and its answer left out of `expected` */
     struct span groups[GROUPS]; /* sent one after the other; the answer to each is awaited */
     const char *expected;       /* all that is answered */
     const char *content;        /* of the last stored message; NULL: none */
     unsigned stored;
+    bool greeted;  /* EHLO is said, and its answer left out of `expected` */
     bool finished; /* by the sink */
     bool aborted;  /* with a reset */
 };
@@ -417,8 +417,9 @@ static void check_long_lines(void)
         client_send(&client, SPAN("EHLO c.org\r\n"));
         skip = client.got_len;
         memset(line, 'A', sizeof(line));
-        memcpy(line, "NOOP ", 5);
-        memcpy(line + lengths[i] - 2, "\r\n", 2);
+        line[4] = ' ';
+        line[lengths[i] - 2] = '\r';
+        line[lengths[i] - 1] = '\n';
         client_send(&client, span_of(line, lengths[i]));
         CHECK_SPAN(span_skip(client_got(&client), skip), SPAN("500 5.5.2 Line too long\r\n"));
         client_send(&client, SPAN("RSET\r\n"));
