@@ -37,8 +37,11 @@ bool rights_drop(const char *user, const char *group, struct log *log)
     const struct passwd *passwd;
     gid_t gid;
 
-    if (user == NULL)
+    if (user == NULL) {
+        if (group != NULL)
+            log_note(log, LOG_LEVEL_WARN, "start", "group %s is not taken on without a user", group);
         return true;
+    }
     if (geteuid() != 0) {
         log_note(log, LOG_LEVEL_INFO, "start", "not started as root: user %s is not taken on", user);
         return true;

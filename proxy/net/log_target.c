@@ -165,7 +165,9 @@ static long send_system(int fd, enum log_level level, struct span line)
 
 static long hand_over(struct log_target *target, enum log_level level, struct span lines)
 {
-    switch (target->kind) {
+    const enum kind kind = target->kind;
+
+    switch (kind) {
     case KIND_FILE:
         return write(target->fd, lines.ptr, lines.len);
     case KIND_PIPE: /* takes PIPE_BUF octets whole or not at all: lines of several threads do not mix */

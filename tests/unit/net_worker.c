@@ -15,10 +15,11 @@
 struct owner {
     struct worker *worker;
     struct wire wire;
-    pthread_t thread; /* of the first call */
     bool ended;
+    pthread_mutex_t lock; /* of what follows: about the last connection */
     char listener[32];
     struct ip local;
+    pthread_t thread;
 };
 
 struct order {
@@ -41,9 +42,11 @@ static int on_caught(void *arg, const struct worker_catch *caught)
 {
     struct owner *owner = arg;
 
+    pthread_mutex_lock(&owner->lock);
     (void)snprintf(owner->listener, sizeof(owner->listener), "%s", caught->listener);
     owner->local = caught->local;
     owner->thread = pthread_self();
+    pthread_mutex_unlock(&owner->lock);
     if (strcmp(caught->listener, "refused") == 0)
         return -1;
     wire_init(&owner->wire, worker_world(owner->worker)->pool, greet, owner);
@@ -97,9 +100,21 @@ static long visit(const struct ip *address)
     return got;
 }
 
+/* The last connection was caught by this listener, on another thread, at a loopback address. */
+static bool last_was(struct owner *owner, const char *listener)
+{
+    bool was;
+
+    pthread_mutex_lock(&owner->lock);
+    was = strcmp(owner->listener, listener) == 0 && !pthread_equal(owner->thread, pthread_self()) &&
+          owner->local.bytes[0] == 127;
+    pthread_mutex_unlock(&owner->lock);
+    return was;
+}
+
 static void test_listeners(struct log_target *target)
 {
-    struct owner owner = {0};
+    struct owner owner = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct worker_owner calls = {on_caught, on_ended, &owner};
     struct worker_door doors[3] = {{.name = "first"}, {.name = "any"}, {.name = "refused"}};
     struct ip loopback;
@@ -112,18 +127,18 @@ static void test_listeners(struct log_target *target)
     CHECK(worker_listen(owner.worker, doors, 2) == 0);
     CHECK(worker_start(owner.worker) == 0);
     CHECK(visit(&doors[0].local) == 11);
-    CHECK(strcmp(owner.listener, "first") == 0 && !pthread_equal(owner.thread, pthread_self()));
+    CHECK(last_was(&owner, "first"));
     CHECK(ip_parse(SPAN("127.0.0.1"), &loopback));
     loopback.port = doors[1].local.port;
     CHECK(visit(&loopback) == 11);
-    CHECK(strcmp(owner.listener, "any") == 0 && owner.local.bytes[0] == 127);
+    CHECK(last_was(&owner, "any"));
     /* The first goes, the second gets another name, a third comes. */
     doors[2].fd = bind_open("127.0.0.1", 0, 8, &doors[2].local);
     doors[1].name = "renamed";
     command(&owner, doors + 1, 2, false);
     CHECK(visit(&doors[0].local) == -1);
-    CHECK(visit(&loopback) == 11 && strcmp(owner.listener, "renamed") == 0);
-    CHECK(visit(&doors[2].local) <= 0 && strcmp(owner.listener, "refused") == 0);
+    CHECK(visit(&loopback) == 11 && last_was(&owner, "renamed"));
+    CHECK(visit(&doors[2].local) <= 0 && last_was(&owner, "refused"));
     command(&owner, NULL, 0, true);
     worker_join(owner.worker);
     CHECK(owner.ended);
@@ -131,7 +146,7 @@ static void test_listeners(struct log_target *target)
 
 static void test_never_started(struct log_target *target)
 {
-    struct owner owner = {0};
+    struct owner owner = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct worker_owner calls = {on_caught, on_ended, &owner};
     struct worker_door door = {.name = "x"};
     int error;
