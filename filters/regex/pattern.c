@@ -235,7 +235,8 @@ static bool mend(struct workbench *bench, struct span *text)
     return true;
 }
 
-/* Octets at the start of a continued text that belong to a character before it. */
+/* Octets at the start of a continued text that belong to a character before it. Too far from where a match
+ * may start to be seen, they would only make a well-formed text need mending. */
 static size_t torn(struct span text)
 {
     size_t octets = 0;

@@ -16,15 +16,15 @@ enum scan_result {
 struct scan {
     const struct pattern *pattern;
     size_t window;           /* octets that a match which is still open may make us keep */
-    enum scan_result result; /* once not MORE, it stays */
     const char *limit;       /* static text */
+    enum scan_result result; /* once not MORE, it stays */
     /* private */
+    bool continues; /* octets before the carry were let go */
     char *carry;    /* the tail of what was seen: the context of `start`, and what may begin a match */
     size_t used;    /* octets in it */
     size_t size;    /* octets of memory */
     size_t start;   /* the first octet in it at which a match may still start */
     size_t due;     /* the number of octets at which another look is worth it */
-    bool continues; /* octets before it were let go */
 };
 
 /* The next piece of the text. */

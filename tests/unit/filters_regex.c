@@ -67,9 +67,9 @@ void filter_complain(struct filter_setup *setup, const char *path, const char *f
 {
     va_list args;
     va_start(args, format);
-    strcat(strcat(setup->complaints, path), ": ");
-    note(setup->complaints, sizeof setup->complaints - 1, format, args);
-    strcat(setup->complaints, "\n");
+    size_t used = strlen(setup->complaints);
+    snprintf(setup->complaints + used, sizeof setup->complaints - used, "%s: ", path);
+    note(setup->complaints, sizeof setup->complaints, format, args);
     va_end(args);
 }
 
@@ -97,8 +97,7 @@ void filter_log(struct filter_ctx *ctx, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    note(ctx->log, sizeof ctx->log - 1, format, args);
-    strcat(ctx->log, "\n");
+    note(ctx->log, sizeof ctx->log, format, args);
     va_end(args);
 }
 
@@ -402,7 +401,7 @@ static void test_order(void)
     struct outcome outcome = give(&setting, &ctx, &sample, 1000);
     CHECK(outcome.verdict == VERDICT_TEMPFAIL && ctx.code == 450 && ctx.enhanced[0] == '\0');
     CHECK_SPAN(span_str(ctx.reason), SPAN("later"));
-    CHECK_SPAN(span_str(ctx.log), SPAN("rule \"watch\" matched\n"));
+    CHECK_SPAN(span_str(ctx.log), SPAN("rule \"watch\" matched"));
     outcome = give(&setting, &ctx, &sample, 1);
     CHECK(outcome.verdict == VERDICT_REJECT && ctx.code == 0);
     struct mail ham = sample;
@@ -454,38 +453,38 @@ static const struct complaint_case {
 } complaint_cases[] = {
     {{.on = "head", .source = "x"},
      "rules[1].on: unknown part; one of helo, from, to, envelope, subject, header:NAME, headers, raw, "
-     "body\n"},
-    {{.on = "header:", .source = "x"}, "rules[1].on: no name of a header field after \"header:\"\n"},
-    {{.on = "header:A B", .source = "x"}, "rules[1].on: no name of a header field after \"header:\"\n"},
-    {{.on = "raw", .source = "a(b"}, "rules[1].pattern: missing closing parenthesis at offset 3\n"},
-    {{.on = "raw", .source = "\\Ga"}, "rules[1].pattern: \\G is not supported: use \\A at offset 0\n"},
-    {{.on = "raw", .source = "x", .reply = "450 no"}, "rules[1].reply: reject needs a 5xx code\n"},
+     "body"},
+    {{.on = "header:", .source = "x"}, "rules[1].on: no name of a header field after \"header:\""},
+    {{.on = "header:A B", .source = "x"}, "rules[1].on: no name of a header field after \"header:\""},
+    {{.on = "raw", .source = "a(b"}, "rules[1].pattern: missing closing parenthesis at offset 3"},
+    {{.on = "raw", .source = "\\Ga"}, "rules[1].pattern: \\G is not supported: use \\A at offset 0"},
+    {{.on = "raw", .source = "x", .reply = "450 no"}, "rules[1].reply: reject needs a 5xx code"},
     {{.on = "raw", .source = "x", .reply = "550"},
-     "rules[1].reply: a reply is a code, a space and a text, e.g. \"550 5.7.1 Refused\"\n"},
+     "rules[1].reply: a reply is a code, a space and a text, e.g. \"550 5.7.1 Refused\""},
     {{.on = "raw", .source = "x", .reply = "590 no"},
-     "rules[1].reply: a reply is a code, a space and a text, e.g. \"550 5.7.1 Refused\"\n"},
+     "rules[1].reply: a reply is a code, a space and a text, e.g. \"550 5.7.1 Refused\""},
     {{.on = "raw", .source = "x", .reply = "550 5.7.1"},
-     "rules[1].reply: the text is one line of at most 400 printable octets\n"},
+     "rules[1].reply: the text is one line of at most 400 printable octets"},
     {{.on = "raw", .source = "x", .reply = "550 a\nb"},
-     "rules[1].reply: the text is one line of at most 400 printable octets\n"},
+     "rules[1].reply: the text is one line of at most 400 printable octets"},
     {{.on = "raw", .source = "x", .reply = "550 4.7.1 no"},
-     "rules[1].reply: the enhanced code is of another class than the code\n"},
+     "rules[1].reply: the enhanced code is of another class than the code"},
     {{.on = "raw", .source = "x", .action = ACTION_TEMPFAIL, .reply = "550 no"},
-     "rules[1].reply: tempfail needs a 4xx code\n"},
+     "rules[1].reply: tempfail needs a 4xx code"},
     {{.on = "raw", .source = "x", .action = ACTION_TEMPFAIL, .reply = "421 no"},
-     "rules[1].reply: 421 would say that the connection is closed\n"},
+     "rules[1].reply: 421 would say that the connection is closed"},
     {{.on = "raw", .source = "x", .action = ACTION_LOG, .reply = "550 no"},
-     "rules[1].reply: only reject and tempfail have a reply\n"},
-    {{.on = "raw", .source = "x", .action = ACTION_TAG}, "rules[1].action: tag needs the key header\n"},
-    {{.on = "raw", .source = "x", .header = "A: b"}, "rules[1].header: only tag has a header\n"},
+     "rules[1].reply: only reject and tempfail have a reply"},
+    {{.on = "raw", .source = "x", .action = ACTION_TAG}, "rules[1].action: tag needs the key header"},
+    {{.on = "raw", .source = "x", .header = "A: b"}, "rules[1].header: only tag has a header"},
     {{.on = "raw", .source = "x", .action = ACTION_TAG, .header = "A b: c"},
-     "rules[1].header: a header is a name, a colon and a value, e.g. \"X-Tag: invoice\"\n"},
+     "rules[1].header: a header is a name, a colon and a value, e.g. \"X-Tag: invoice\""},
     {{.on = "raw", .source = "x", .action = ACTION_TAG, .header = "A:"},
-     "rules[1].header: the value is one line of at most 900 printable octets\n"},
+     "rules[1].header: the value is one line of at most 900 printable octets"},
     {{.on = "raw", .source = "x", .action = ACTION_TAG, .header = "A: b\r\nC: d"},
-     "rules[1].header: the value is one line of at most 900 printable octets\n"},
+     "rules[1].header: the value is one line of at most 900 printable octets"},
     {{.on = "body", .source = "(?<=a{40000})x"},
-     "rules[1].pattern: looks back further than half of limits.window\n"},
+     "rules[1].pattern: looks back further than half of limits.window"},
 };
 
 static void test_complaints(void)

@@ -2,10 +2,13 @@
  * limits end a look; `bench` as the argument prints how fast it is. */
 #include "test.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "filters/regex/scan.h"
+
+enum { WINDOW = 64 << 10 };
 
 static struct pattern_options usual = {.match = 1000000, .depth = 100000, .heap = 20 * 1024, .jit = true};
 
@@ -130,6 +133,9 @@ static const struct item items[] = {
     {"(?m)(?<=^b)a", false},
     {"(?<=\\bfoo) ", false},
     {"(?<=foobarfoobar)a", false},
+    {"(?<=(?<=(?<=foobar)foobar)a)b", false},
+    {"(?s)(?<=foo)b.*?x", false},
+    {"(?s)(?<=\\bfoobar)\\s[^x]*x", false},
     {"a(?=b)", false},
     {"foo(?!bar)", false},
     {"foo(?!\r\n)", false},
@@ -210,15 +216,15 @@ static const char *const tokens[] = {
     "foobarfoobar",
 };
 
-enum { TEXT_MOST = 160, TEXTS = 250 };
+enum { TEXT_MOST = 600, TEXT_SHORT = 60, TEXTS = 250 };
 
 static size_t random_text(char *out)
 {
     size_t used = 0;
-    for (size_t n = random_below(11); n > 0; n--) {
+    for (size_t n = random_below(random_below(4) == 0 ? 45 : 11); n > 0; n--) {
         const char *token = tokens[random_below(sizeof tokens / sizeof tokens[0])];
-        memcpy(out + used, token, strlen(token));
-        used += strlen(token);
+        for (; *token != '\0'; token++)
+            out[used++] = *token;
     }
     return used;
 }
@@ -259,7 +265,7 @@ static void feed_piece(struct scan *scan, struct span piece)
 static void feed_split(void *arg, struct span text, struct test_split split)
 {
     const struct pieces *pieces = arg;
-    struct scan scan = {.pattern = pieces->pattern, .window = 64 * 1024};
+    struct scan scan = {.pattern = pieces->pattern, .window = WINDOW};
     for (size_t from = 0, end; from < text.len; from = end) {
         end = test_piece_end(split, from, text.len);
         feed_piece(&scan, span_of(text.ptr + from, end - from));
@@ -269,9 +275,9 @@ static void feed_split(void *arg, struct span text, struct test_split split)
 
 static void feed_random(const struct pieces *pieces, struct span text)
 {
-    struct scan scan = {.pattern = pieces->pattern, .window = 64 * 1024};
+    struct scan scan = {.pattern = pieces->pattern, .window = WINDOW};
     for (size_t from = 0, len; from < text.len; from += len) {
-        len = 1 + random_below(random_below(4) == 0 ? 30 : 4);
+        len = 1 + random_below(random_below(4) == 0 ? 60 : 4);
         if (len > text.len - from)
             len = text.len - from;
         feed_piece(&scan, span_of(text.ptr + from, len));
@@ -292,7 +298,8 @@ static void test_pieces(bool jit)
             const char *limit = NULL;
             struct pieces pieces = {&items[i], pattern, scan_whole(pattern, all, &limit)};
             matches += pieces.whole == SCAN_MATCH;
-            test_every_split(all, feed_split, &pieces);
+            if (all.len <= TEXT_SHORT)
+                test_every_split(all, feed_split, &pieces);
             for (int r = 0; r < 10; r++)
                 feed_random(&pieces, all);
         }
@@ -302,6 +309,30 @@ static void test_pieces(bool jit)
     }
     CHECK(matches > count * TEXTS / 20 && matches < count * TEXTS / 2);
     CHECK(silent < count / 4);
+}
+
+/* A match that begins near the border and stays open for long needs its context all the time. */
+static void test_long_match(void)
+{
+    static const struct item long_items[] = {
+        {"(?s)(?<=foo)b.*?x", false}, {"(?s)(?<!foo)b.*?x", false}, {"(?s)\\bfoo.*?x", false},
+        {"(?s)(?<=foo)b.*?x", true},  {"(?sm)^b.*?x", false},
+    };
+    char text[400];
+    memset(text, '.', sizeof text);
+    struct span begin = SPAN("\r\nfoob"), end = SPAN("x..");
+    for (size_t i = 0; i < begin.len; i++)
+        text[40 + i] = begin.ptr[i];
+    for (size_t i = 0; i < end.len; i++)
+        text[sizeof text - end.len + i] = end.ptr[i];
+    struct span all = span_of(text, sizeof text);
+    for (size_t i = 0; i < sizeof long_items / sizeof long_items[0]; i++) {
+        struct pattern *pattern = make(long_items[i].source, long_items[i].utf, true);
+        const char *limit = NULL;
+        struct pieces pieces = {&long_items[i], pattern, scan_whole(pattern, all, &limit)};
+        test_every_split(all, feed_split, &pieces);
+        pattern_free(pattern);
+    }
 }
 
 /* --- limits ------------------------------------------------------------------------------------------------
@@ -317,7 +348,7 @@ static void test_catastrophe(bool jit)
     CHECK(scan_whole(pattern, span_of(text, sizeof text), &limit) == SCAN_LIMIT);
     CHECK(limit != NULL);
     for (size_t size = 1000; size <= sizeof text; size *= 10) {
-        struct scan scan = {.pattern = pattern, .window = 64 * 1024};
+        struct scan scan = {.pattern = pattern, .window = WINDOW};
         for (size_t at = 0; at < sizeof text; at += size)
             scan_feed(&scan, span_of(text + at, size));
         CHECK(scan_finish(&scan) == SCAN_LIMIT && scan.limit != NULL);
@@ -368,16 +399,45 @@ static void test_window(void)
     for (size_t size = 1; size < 300; size = size * 3 + 1) {
         for (int over = 0; over < 2; over++) {
             struct scan scan = {.pattern = pattern, .window = 1000};
-            char text[2000];
-            memset(text, '.', sizeof text);
-            memcpy(text + 300, "begin", 5);
-            memcpy(text + (over ? 1700 : 1200), "end!", 4);
-            for (size_t at = 0; at < sizeof text; at += size)
-                scan_feed(&scan, span_of(text + at, size < sizeof text - at ? size : sizeof text - at));
+            char text[4000];
+            snprintf(text, sizeof text, "%*s%*s%*s", 305, "begin", over ? 1400 : 900, "end", 2000, "");
+            for (struct span rest = span_str(text); rest.len > 0;
+                 rest = span_skip(rest, span_first(rest, size).len))
+                scan_feed(&scan, span_first(rest, size));
             CHECK(scan_finish(&scan) == (over ? SCAN_LIMIT : SCAN_MATCH));
             CHECK(!over || strcmp(scan.limit, "window") == 0);
             scan_free(&scan);
         }
+    }
+    pattern_free(pattern);
+}
+
+/* A pattern is shared: threads that look at the same time do not disturb each other. */
+static void *look_often(void *arg)
+{
+    static const char text[] = "foo bar foo bar foo baz";
+    size_t matches = 0;
+    for (size_t i = 0; i < 20000; i++) {
+        struct scan scan = {.pattern = arg, .window = WINDOW};
+        size_t split = i % (sizeof text - 1);
+        scan_feed(&scan, span_of(text, split));
+        scan_feed(&scan, span_of(text + split, sizeof text - 1 - split));
+        matches += scan_finish(&scan) == SCAN_MATCH;
+        scan_free(&scan);
+    }
+    return matches == 20000 ? arg : NULL;
+}
+
+static void test_threads(void)
+{
+    struct pattern *pattern = make("(foo (bar|bam) )+foo baz$", false, true);
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        if (pthread_create(&threads[i], NULL, look_often, pattern) != 0)
+            abort();
+    for (size_t i = 0; i < 4; i++) {
+        void *result = NULL;
+        CHECK(pthread_join(threads[i], &result) == 0 && result == pattern);
     }
     pattern_free(pattern);
 }
@@ -440,7 +500,7 @@ static void bench_run(const char *name, const char *text, struct pattern *const 
 {
     struct scan scans[BENCH_RULES] = {0};
     for (size_t i = 0; i < count; i++)
-        scans[i] = (struct scan){.pattern = patterns[i], .window = 64 * 1024};
+        scans[i] = (struct scan){.pattern = patterns[i], .window = WINDOW};
     struct timespec begin, end;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
     size_t found = 0;
@@ -464,7 +524,11 @@ static void bench(void)
     if (text == NULL)
         abort();
     for (size_t i = 0; i < BENCH_LEN; i++)
-        text[i] = i % 78 == 76 ? '\r' : i % 78 == 77 ? '\n' : base64[random_below(64)];
+        text[i] = base64[random_below(64)];
+    for (size_t i = 76; i + 1 < BENCH_LEN; i += 78) {
+        text[i] = '\r';
+        text[i + 1] = '\n';
+    }
     struct pattern *patterns[BENCH_RULES];
     for (size_t i = 0; i < BENCH_RULES; i++)
         patterns[i] = make(bench_sources[i], false, true);
@@ -488,6 +552,8 @@ int main(int argc, char **argv)
     test_meaning();
     test_pieces(true);
     test_pieces(false);
+    test_long_match();
+    test_threads();
     test_catastrophe(true);
     test_catastrophe(false);
     test_limits();
