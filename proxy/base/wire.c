@@ -12,9 +12,13 @@ void wire_init(struct wire *wire, struct pool *pool, void (*advance)(void *owner
 
 void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier)
 {
-    assert(!wire_open(wire));
+    assert(!wire_open(wire) && carrier != NULL);
     wire->ops = ops;
     wire->carrier = carrier;
+    wire->in_flight = 0;
+    wire->received = wire->sent = 0;
+    wire->error = 0;
+    wire->eof = wire->reading = wire->finishing = wire->finished = false;
 }
 
 bool wire_put(struct wire *wire, struct span s)
@@ -38,12 +42,14 @@ void wire_reserved(struct wire *wire, size_t n)
     buf_release_if_empty(&wire->out);
 }
 
+/* Octets pinned by a write stay where they are until the carrier has let go of them: their block must not go
+ * to another session while a write may still read it. */
 static void fail(struct wire *wire, int error)
 {
     if (wire->error == 0)
         wire->error = error;
-    buf_clear(&wire->out);
-    wire->in_flight = 0;
+    if (wire->in_flight == 0)
+        buf_clear(&wire->out);
 }
 
 static void flush(struct wire *wire)
@@ -58,6 +64,7 @@ static void flush(struct wire *wire)
         fail(wire, (int)n);
         return;
     }
+    assert((size_t)n <= s.len);
     wire->in_flight = s.len - (size_t)n;
     wire->sent += (uint64_t)n;
     buf_consume(&wire->out, (size_t)n);
@@ -116,11 +123,12 @@ void wire_received(struct wire *wire, size_t n)
 
 void wire_sent(struct wire *wire, int error)
 {
-    if (error < 0) {
+    size_t n = wire->in_flight;
+
+    wire->in_flight = 0;
+    if (error < 0 || wire->error != 0) {
         fail(wire, error);
     } else {
-        size_t n = wire->in_flight;
-        wire->in_flight = 0;
         wire->sent += n;
         buf_consume(&wire->out, n);
     }

@@ -44,7 +44,8 @@ struct wire {
 
 /* Prepares a closed wire. advance(owner) will be called from the wire_ functions marked "carrier" below. */
 void wire_init(struct wire *wire, struct pool *pool, void (*advance)(void *owner), void *owner);
-/* The wire is open from now on: the carrier of a new connection has been attached. */
+/* The wire is open from now on: the carrier of a new connection has been attached. Forgets how an earlier one
+ * ended; what has been put already is kept for it. */
 void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier);
 
 static inline bool wire_open(const struct wire *wire)
@@ -66,8 +67,9 @@ size_t wire_put_room(const struct wire *wire);
  * then says how many were. */
 char *wire_reserve(struct wire *wire, size_t *room);
 void wire_reserved(struct wire *wire, size_t n);
-/* Sends what is queued and asks the carrier to read exactly if there is room. Called once, at the end of the
- * owner's advance, and nowhere else. */
+/* Sends what is queued and asks the carrier to read exactly if there is room. Called at the end of the
+ * owner's advance and nowhere else. A write that fails at once sets wire->error without calling advance: the
+ * owner looks at it after this call. */
 void wire_update(struct wire *wire);
 /* FIN once everything queued has been sent. */
 void wire_finish(struct wire *wire);
