@@ -1,9 +1,11 @@
 /* log.c: composes log lines and escapes untrusted text; where lines go is the sink's affair. */
 #include "base/log.h"
 
+#include <stdio.h>
 #include <time.h>
 
-#define CLOSING_OCTETS 8 /* kept free for quote, brace and LF */
+#define CLOSING_OCTETS 8   /* kept free for brace and LF */
+#define VALUE_OCTETS   512 /* of one value, escaped and quoted */
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -55,13 +57,22 @@ static void key_name(struct log_line *line, const char *key)
     text_char(&line->text, '=');
 }
 
-/* A field that does not fit is left out whole: a half field would not be readable. */
+/* A field whose key does not fit is left out whole: half a field would not be readable. */
 static void settle(struct log_line *line, size_t before)
 {
     if (line->text.cut) {
         line->text.len = before;
         line->text.cut = false;
     }
+}
+
+/* What is said is cut to the room there is, unlike text_formatv(), which takes all or nothing. */
+__attribute__((format(printf, 3, 0))) static struct span said(char *bytes, size_t size, const char *format,
+                                                              va_list args)
+{
+    int n = vsnprintf(bytes, size, format, args);
+
+    return n < 0 ? span_of(bytes, 0) : span_first(span_of(bytes, (size_t)n), size - 1);
 }
 
 static void time_stamp(struct log_line *line)
@@ -90,17 +101,28 @@ void log_begin(struct log_line *line, struct log *log, enum log_level level, con
     log_field(line, "event", span_str(event));
 }
 
+/* No value takes more than VALUE_OCTETS, so that a long one cannot push the fields behind it off the line. */
 void log_field(struct log_line *line, const char *key, struct span value)
 {
-    size_t before = line->text.len;
+    struct text *text = &line->text;
+    size_t before = text->len, size = text->size, room;
 
     key_name(line, key);
-    if (!json(line) && bare(value)) {
-        text_add(&line->text, value);
-    } else {
-        text_char(&line->text, '"');
-        escaped(line, value);
-        text_char(&line->text, '"');
+    text->cut = text->cut || size - text->len < sizeof("\"\"") - 1;
+    if (!text->cut) {
+        room = size - text->len;
+        text->size = text->len + (room < VALUE_OCTETS ? room : VALUE_OCTETS);
+        if (!json(line) && bare(value)) {
+            text_add(text, span_first(value, text->size - text->len));
+        } else {
+            text->size--; /* kept for the closing quote */
+            text_char(text, '"');
+            escaped(line, value);
+            text->cut = false;
+            text->size++;
+            text_char(text, '"');
+        }
+        text->size = size;
     }
     settle(line, before);
 }
@@ -116,14 +138,14 @@ void log_number(struct log_line *line, const char *key, uint64_t value)
 
 void log_fieldf(struct log_line *line, const char *key, const char *format, ...)
 {
-    char bytes[1024];
-    struct text text = TEXT(bytes);
+    char bytes[VALUE_OCTETS];
+    struct span value;
     va_list args;
 
     va_start(args, format);
-    text_formatv(&text, format, args);
+    value = said(bytes, sizeof(bytes), format, args);
     va_end(args);
-    log_field(line, key, text_span(&text));
+    log_field(line, key, value);
 }
 
 void log_end(struct log_line *line)
@@ -137,16 +159,16 @@ void log_end(struct log_line *line)
 void log_note(struct log *log, enum log_level level, const char *event, const char *format, ...)
 {
     struct log_line line;
-    char bytes[1024];
-    struct text text = TEXT(bytes);
+    char bytes[VALUE_OCTETS];
+    struct span text;
     va_list args;
 
     if (!log_wants(log, level))
         return;
     va_start(args, format);
-    text_formatv(&text, format, args);
+    text = said(bytes, sizeof(bytes), format, args);
     va_end(args);
     log_begin(&line, log, level, event);
-    log_field(&line, "text", text_span(&text));
+    log_field(&line, "text", text);
     log_end(&line);
 }
