@@ -19,7 +19,7 @@ bool ip_parse(struct span s, struct ip *out)
     char copy[IP_TEXT_MAX];
 
     *out = (struct ip){0};
-    if (s.len == 0 || s.len >= sizeof(copy))
+    if (s.len == 0 || s.len >= sizeof(copy) || memchr(s.ptr, '\0', s.len) != NULL)
         return false;
     memcpy(copy, s.ptr, s.len);
     copy[s.len] = '\0';
