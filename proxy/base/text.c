@@ -57,7 +57,7 @@ void text_add_safe(struct text *text, struct span s, bool utf8)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        bool printable = (c >= 0x20 && c < 0x7f) || (utf8 && c >= 0x80) || c == '\t';
-        text_char(text, printable ? (char)c : '?');
+        bool harmless = (c >= 0x20 && c < 0x7f) || (utf8 && c >= 0x80) || c == '\t';
+        text_add(text, harmless ? span_of(s.ptr + i, 1) : SPAN("?"));
     }
 }

@@ -31,8 +31,8 @@ void text_char(struct text *text, char c);
 void text_number(struct text *text, uint64_t n);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_formatv(struct text *text, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-/* As text_add(), with every octet outside printable ASCII replaced by '?'; UTF-8 (>= 0x80) passes when
- * `utf8`. For untrusted bytes that go into a reply or a header (one line, no CR, LF, NUL). */
+/* As text_add(), with every octet outside printable ASCII and tab replaced by '?'; UTF-8 (>= 0x80) passes
+ * when `utf8`. For untrusted bytes that go into a reply or a header (one line, no CR, LF, NUL). */
 void text_add_safe(struct text *text, struct span s, bool utf8);
 
 #endif
