@@ -289,41 +289,35 @@ static void decode_option(struct decoder *decoder, const struct option *option, 
         decoders[option->type](decoder, option, node, (char *)into + option->offset);
 }
 
-/* Complains unless one of the tables has the key. */
-static void check_key(struct decoder *decoder, const struct node *member, const struct section *sections,
-                      size_t count)
+/* True when one of the tables has the key; offers every key as a choice until then. */
+static bool known(struct choices *choices, struct span key, const struct section *sections, size_t count)
 {
-    struct choices choices;
-
-    choices_begin(&choices, member->key);
+    choices_begin(choices, key);
     for (size_t i = 0; i < count; i++) {
         for (const struct option *option = sections[i].options; option->key != NULL; option++) {
-            if (span_eq(member->key, span_str(option->key)))
-                return;
-            choices_offer(&choices, option->key);
+            if (span_eq(key, span_str(option->key)))
+                return true;
+            choices_offer(choices, option->key);
         }
     }
-    complain_key(decoder->complaints, member, "is not a key; %s", choices_end(&choices));
-}
-
-/* What the keys of a map are called when something else stands in its place. */
-static void complain_no_map(struct decoder *decoder, const struct node *node, const struct section *sections)
-{
-    struct option option = {.type = OPTION_MAP, .row = sections[0].options};
-
-    complain_kind(decoder, &option, node);
+    return false;
 }
 
 void decode_map(struct decoder *decoder, struct node *map, const struct section *sections, size_t count)
 {
+    struct choices choices;
+
     if (node_null(map)) {
         map->kind = NODE_MAP;
     } else if (map->kind != NODE_MAP) {
-        complain_no_map(decoder, map, sections);
+        (void)known(&choices, SPAN(""), sections, count);
+        complain(decoder->complaints, map, "is %s, not a map; %s", node_kind_name(map),
+                 choices_end(&choices));
         return;
     }
     for (const struct node *member = map->first; member != NULL; member = member->next)
-        check_key(decoder, member, sections, count);
+        if (!known(&choices, member->key, sections, count))
+            complain_key(decoder->complaints, member, "is not a key; %s", choices_end(&choices));
     for (size_t i = 0; i < count; i++)
         for (const struct option *option = sections[i].options;
              option->key != NULL && sections[i].into != NULL; option++)

@@ -149,17 +149,17 @@ static void test_complaints(void)
         {"words: {red: 1}", "f:1:8: words: is a map; allowed: a list of red, green, blue\n"},
         {"inner: {}", "f:1:8: inner.must: is missing; allowed: text\n"},
         {"inner:", "f:1:7: inner.must: is missing; allowed: text\n"},
-        {"inner: [a]", "f:1:8: inner: is a list; allowed: a map with on, must\n"},
+        {"inner: [a]", "f:1:8: inner: is a list, not a map; allowed: on, must\n"},
         {"inner: {must: a, onn: true}",
          "f:1:18: inner.onn: is not a key; allowed: on, must; did you mean \"on\"?\n"},
         {"rows: [{weight: 3}, [x], {key: k, weight: 10}]",
          "f:1:8: rows[0].key: is missing; allowed: text\n"
-         "f:1:21: rows[1]: is a list; allowed: a map with key, weight\n"
+         "f:1:21: rows[1]: is a list, not a map; allowed: key, weight\n"
          "f:1:43: rows[2].weight: 10 is out of range; allowed: a whole number, 0 to 9\n"},
         {"numbr: 3\nFlag: true\n",
          "f:1:1: numbr: is not a key; allowed: " ALL_KEYS "; did you mean \"number\"?\n"
          "f:2:1: Flag: is not a key; allowed: " ALL_KEYS "; did you mean \"flag\"?\n"},
-        {"[a]", "f:1:1: is a list; allowed: a map with " ALL_KEYS "\n"},
+        {"[a]", "f:1:1: is a list, not a map; allowed: " ALL_KEYS "\n"},
         {"word: \"bl\\nue\"", "f:1:7: word: \"bl?ue\" is not known; allowed: red, green, blue; did you mean "
                               "\"blue\"?\n"},
     };
