@@ -1,5 +1,6 @@
 /* regex.c: the filter `regex`: asks its rules about each part of a session and a message and acts on the
  * first that decides. Rules are read in rules.c, pieces put together in scan.c. */
+#include "filters/filters.h"
 #include "filters/regex/field.h"
 #include "filters/regex/rules.h"
 #include "filters/regex/scan.h"

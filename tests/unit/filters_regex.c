@@ -2,10 +2,9 @@
  * adds, what it logs, which events it asks for, and what it complains about. */
 #include "test.h"
 
+#include "filters/filters.h"
 #include "filters/regex/rules.h"
 #include "postern/filter_io.h"
-
-extern const struct filter filter_regex;
 
 enum { PATHS_MOST = 4, NOTES_MOST = 2000 };
 
