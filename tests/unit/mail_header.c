@@ -162,6 +162,8 @@ static const struct {
     {6, 14, 1, SPAN("A: 1\r\nB: 2\r\n\r\nx"), "A| 1\nERROR2"},
     {9, 100, 9, SPAN("A: 1\r\n 2\r\n\r\n"), "ERROR1"},
     {10, 100, 9, SPAN("A: 1\r\n 2\r\n\r\n"), "A| 1\r\n 2\nEND:"},
+    {8, 7, 9, SPAN("A: 123456\r\n\r\n"), "ERROR3"},
+    {7, 7, 9, SPAN("A: 123456\r\n\r\n"), "ERROR1"},
     {4, 100, 9, SPAN("abcd efgh\r\n"), "ERROR1"},
     {5, 100, 9, SPAN("abcd efgh\r\n"), "MALFORMED:abcd efgh\r\n"},
     {8, 100, 9, SPAN("A: 1\r\nB: 23456"), "A| 1\nB| 23456\nEND:"},
