@@ -21,11 +21,12 @@ static void print_number(struct text *text, int64_t n)
     text_format(text, "%" PRId64, n);
 }
 
-static void print_range(struct text *text, const struct option *option, const char *what,
-                        void (*print)(struct text *text, int64_t n))
+void allowed_print_range(struct text *text, const struct option *option)
 {
-    text_add(text, span_str(what));
-    text_add(text, SPAN(", "));
+    void (*print)(struct text * text, int64_t n) = option->type == OPTION_SIZE       ? value_print_size
+                                                   : option->type == OPTION_DURATION ? value_print_duration
+                                                                                     : print_number;
+
     print(text, allowed_min(option));
     if (allowed_max(option) == INT64_MAX) {
         text_add(text, SPAN(" or more"));
@@ -37,17 +38,20 @@ static void print_range(struct text *text, const struct option *option, const ch
 
 static void print_int(struct text *text, const struct option *option)
 {
-    print_range(text, option, "a whole number", print_number);
+    text_add(text, SPAN("a whole number, "));
+    allowed_print_range(text, option);
 }
 
 static void print_size(struct text *text, const struct option *option)
 {
-    print_range(text, option, "a size such as 64KiB", value_print_size);
+    text_add(text, SPAN("a size such as 64KiB, "));
+    allowed_print_range(text, option);
 }
 
 static void print_duration(struct text *text, const struct option *option)
 {
-    print_range(text, option, "a time such as 30s", value_print_duration);
+    text_add(text, SPAN("a time such as 30s, "));
+    allowed_print_range(text, option);
 }
 
 static void print_words(struct text *text, const struct option *option)
@@ -82,9 +86,8 @@ static void print_map(struct text *text, const struct option *option)
 
 static void print_rows(struct text *text, const struct option *option)
 {
-    text_add(text, option->row != NULL ? SPAN("a list of maps with ") : SPAN("a list"));
-    if (option->row != NULL)
-        print_keys(text, option);
+    text_add(text, SPAN("a list of maps with "));
+    print_keys(text, option);
 }
 
 void allowed_print(struct text *text, const struct option *option)

@@ -74,20 +74,20 @@ static void load(struct generation *generation, const char *path, struct complai
     filters_open(&decoder, node_find(root, SPAN("filters")), settings->chain);
 }
 
-struct settings *config_load(const char *path, FILE *out)
+struct settings *config_load(const char *path, FILE *complaints)
 {
     struct generation *generation = generation_new();
-    struct complaints complaints = {.file = path};
+    struct complaints found = {.file = path};
 
     if (generation == NULL) {
-        complain_starved(&complaints);
-        complaints_print(&complaints, out);
+        complain_starved(&found);
+        complaints_print(&found, complaints);
         return NULL;
     }
-    complaints.arena = &generation->arena;
-    load(generation, path, &complaints);
-    complaints_print(&complaints, out);
-    if (complaints.count == 0)
+    found.arena = &generation->arena;
+    load(generation, path, &found);
+    complaints_print(&found, complaints);
+    if (found.count == 0)
         return &generation->settings;
     release(&generation->settings);
     return NULL;

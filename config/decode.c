@@ -61,32 +61,40 @@ static void decode_bool(struct decoder *decoder, const struct option *option, st
                  allowed(option, bytes));
 }
 
-/* OPTION_INT, OPTION_SIZE and OPTION_DURATION: int64_t and uint64_t are read and bounded alike. */
-static void decode_number(struct decoder *decoder, const struct option *option, struct node *node, void *at)
+/* A number that was read as int64_t; an unsigned member takes the same octets, as it is never negative. */
+static void keep_number(struct decoder *decoder, const struct option *option, struct node *node, void *at,
+                        const char *what, enum value_result (*read)(struct span s, int64_t *out))
 {
-    static const struct {
-        enum value_result (*read)(struct span s, int64_t *out);
-        const char *name;
-    } numbers[] = {
-        [OPTION_INT] = {value_int, "a whole number"},
-        [OPTION_SIZE] = {value_size, "a size"},
-        [OPTION_DURATION] = {value_duration, "a time with its unit"},
-    };
     char bytes[ALLOWED_OCTETS];
     enum value_result result;
     int64_t n;
 
     if (!is_text(decoder, option, node))
         return;
-    result = numbers[option->type].read(node->text, &n);
+    result = read(node->text, &n);
     if (result == VALUE_SYNTAX)
-        complain(decoder->complaints, node, "\"%s\" is not %s; allowed: %s", node->text.ptr,
-                 numbers[option->type].name, allowed(option, bytes));
+        complain(decoder->complaints, node, "\"%s\" is not %s; allowed: %s", node->text.ptr, what,
+                 allowed(option, bytes));
     else if (result == VALUE_RANGE || n < allowed_min(option) || n > allowed_max(option))
         complain(decoder->complaints, node, "%s is out of range; allowed: %s", node->text.ptr,
                  allowed(option, bytes));
     else
         memcpy(at, &n, sizeof(n));
+}
+
+static void decode_int(struct decoder *decoder, const struct option *option, struct node *node, void *at)
+{
+    keep_number(decoder, option, node, at, "a whole number", value_int);
+}
+
+static void decode_size(struct decoder *decoder, const struct option *option, struct node *node, void *at)
+{
+    keep_number(decoder, option, node, at, "a size", value_size);
+}
+
+static void decode_duration(struct decoder *decoder, const struct option *option, struct node *node, void *at)
+{
+    keep_number(decoder, option, node, at, "a time with its unit", value_duration);
 }
 
 static void decode_string(struct decoder *decoder, const struct option *option, struct node *node, void *at)
@@ -238,10 +246,10 @@ static void decode_rows(struct decoder *decoder, const struct option *option, st
 typedef void decode_fn(struct decoder *decoder, const struct option *option, struct node *node, void *at);
 
 static decode_fn *const decoders[] = {
-    [OPTION_BOOL] = decode_bool,       [OPTION_INT] = decode_number,        [OPTION_SIZE] = decode_number,
-    [OPTION_DURATION] = decode_number, [OPTION_STRING] = decode_string,     [OPTION_ENUM] = decode_enum,
-    [OPTION_STRINGS] = decode_strings, [OPTION_NETWORKS] = decode_networks, [OPTION_WORDS] = decode_words,
-    [OPTION_MAP] = decode_inner,       [OPTION_ROWS] = decode_rows,
+    [OPTION_BOOL] = decode_bool,         [OPTION_INT] = decode_int,           [OPTION_SIZE] = decode_size,
+    [OPTION_DURATION] = decode_duration, [OPTION_STRING] = decode_string,     [OPTION_ENUM] = decode_enum,
+    [OPTION_STRINGS] = decode_strings,   [OPTION_NETWORKS] = decode_networks, [OPTION_WORDS] = decode_words,
+    [OPTION_MAP] = decode_inner,         [OPTION_ROWS] = decode_rows,
 };
 
 /* The default as a node, in the place of the map that lacks the key; NULL when there is nothing to decode. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -56,17 +57,14 @@ int file_read(const char *path, struct arena *arena, struct span *out)
 
 const char *file_beside(const char *directory, const char *path, struct arena *arena)
 {
-    size_t head = strlen(directory), tail = strlen(path);
+    size_t size = strlen(directory) + strlen(path) + 2;
     char *joined;
 
     if (path[0] == '/')
         return path;
-    joined = arena_alloc(arena, head + tail + 2);
-    if (joined == NULL)
-        return NULL;
-    memcpy(joined, directory, head);
-    joined[head] = '/';
-    memcpy(joined + head + 1, path, tail + 1);
+    joined = arena_alloc(arena, size);
+    if (joined != NULL)
+        (void)snprintf(joined, size, "%s/%s", directory, path);
     return joined;
 }
 

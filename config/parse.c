@@ -1,6 +1,7 @@
 /* parse.c: libyaml's events become a tree of nodes; what the keys mean is left to decode.c. */
 #include "config/parse.h"
 
+#include <assert.h>
 #include <yaml.h>
 
 #define DEPTH_MAX 32
@@ -133,6 +134,7 @@ static enum outcome open_container(struct parse *parse, enum node_kind kind, con
 
 static enum outcome close_container(struct parse *parse)
 {
+    assert(parse->open != NULL);
     parse->open = parse->open->parent;
     parse->depth--;
     return OUTCOME_MORE;
