@@ -148,23 +148,34 @@ static inline void fake_resumed(void *owner)
     ((struct fake_session *)owner)->resumed++;
 }
 
-/* The chain is filled afterwards with chain_add(); fake_close() frees everything. */
-static inline void fake_open(struct fake_session *session)
+/* A session that asks a chain made elsewhere. */
+static inline void fake_begin(struct fake_session *session, struct chain *chain)
 {
     memset(session, 0, sizeof(*session));
     fake_world_init(&session->world);
-    session->chain = chain_new();
+    session->chain = chain;
     session->facts.session = SPAN("s1");
     arena_init(&session->arena, 65536);
     chain_run_init(&session->run, session->chain, &session->world.world, session, fake_facts, fake_resumed);
 }
 
-static inline void fake_close(struct fake_session *session)
+static inline void fake_end(struct fake_session *session)
 {
     chain_run_free(&session->run);
-    chain_free(session->chain);
     arena_reset(&session->arena);
     CHECK(fake_alarms(&session->world) == 0);
+}
+
+/* The chain is filled afterwards with chain_add(); fake_close() frees everything. */
+static inline void fake_open(struct fake_session *session)
+{
+    fake_begin(session, chain_new());
+}
+
+static inline void fake_close(struct fake_session *session)
+{
+    fake_end(session);
+    chain_free(session->chain);
 }
 
 static inline void fake_message_begin(struct fake_session *session)

@@ -1,0 +1,14 @@
+/* filters.h: the filters that are built in. Each is described where it is defined; main() makes them known.
+ */
+#ifndef FILTERS_FILTERS_H
+#define FILTERS_FILTERS_H
+
+#include "postern/filter.h"
+
+extern const struct filter filter_access;
+extern const struct filter filter_banner;
+extern const struct filter filter_commands;
+extern const struct filter filter_extensions;
+extern const struct filter filter_regex;
+
+#endif
