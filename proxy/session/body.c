@@ -43,6 +43,9 @@ void body_free(struct session *session)
 
     if (body == NULL)
         return;
+    /* An upstream that waits for content would take the next command for it. */
+    if (!body->finished && (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT)))
+        leg_abandon(session);
     session->body = NULL;
     session->client.paused = false;
     if (body->questioning) {
@@ -95,7 +98,7 @@ void body_refuse(struct session *session, unsigned code, struct span enhanced, s
     struct body *body = session->body;
     bool begun = body->sink != NULL || body->opening;
 
-    if (body->refusal.code != 0 || body->finished)
+    if (body_over(body) || body->finished)
         return;
     kept_reply_set(&body->refusal, code, enhanced, text);
     transaction_note(session->transaction, code < 500 ? "tempfailed" : "rejected", NULL, span_of(NULL, 0),
@@ -119,11 +122,12 @@ void body_failed(struct session *session, int error)
 static void discard(struct session *session)
 {
     struct body *body = session->body;
+    bool begun = body->sink != NULL || body->opening;
 
-    if (body->sink != NULL || body->opening)
-        leg_abandon(session);
-    close_sink(body);
     body->discarded = true;
+    close_sink(body);
+    if (begun)
+        leg_abandon(session);
 }
 
 static void decided(struct session *session, const struct decision *decision)

@@ -28,6 +28,10 @@ static uint64_t client_limit(struct session *session)
     uint64_t octets = session->client.received + session->client.sent;
     uint64_t limit = phase_limit(session);
 
+    /* A client that we do not read from (a filter thinks, the upstream is slow) is not the one that takes its
+     * time. */
+    if (session->phase == PHASE_BODY && (session->client.paused || session->asking))
+        limit = 0;
     if (session->client.in_flight != 0 && (limit == 0 || timeouts->write < limit))
         limit = timeouts->write;
     if (octets != session->progress && (session->phase == PHASE_BODY || session->client.in_flight != 0))

@@ -91,11 +91,17 @@ static bool nobody_left(struct session *session)
     return session->body == NULL || !session->body->finished;
 }
 
+/* A message under way is read to its end and answered, whoever wants the session closed. */
+static bool between_messages(const struct session *session)
+{
+    return session->phase == PHASE_GREET || session->phase == PHASE_COMMAND;
+}
+
 enum step phase_step(struct session *session)
 {
     if (nobody_left(session))
         return STEP_CLOSE;
-    if (session->closing && session->exchanges.count == 0 && session->phase != PHASE_LINGER) {
+    if (session->closing && session->exchanges.count == 0 && between_messages(session)) {
         leg_close(session);
         phase_enter(session, PHASE_LINGER);
     }

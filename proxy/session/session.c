@@ -89,29 +89,42 @@ bool session_client_lost(const struct session *session)
     return session->client.error != 0;
 }
 
+/* Every command that waits for us, rather than for the upstream, gets the session's last word. */
+static unsigned answer_all(struct session *session, unsigned code, const char *enhanced, const char *text)
+{
+    struct exchange *exchange;
+    unsigned answered = 0;
+
+    session->current = NULL;
+    TAILQ_FOREACH(exchange, &session->exchanges.list, link)
+    {
+        if (exchange->answered || exchange->forwarded)
+            continue;
+        exchange_answer(session, exchange, code, enhanced, span_str(text));
+        answered++;
+    }
+    return answered;
+}
+
 void session_end(struct session *session, unsigned code, const char *enhanced, const char *text)
 {
     struct exchange *exchange;
 
-    if (session->closing && session->phase == PHASE_LINGER)
+    if (session->phase == PHASE_LINGER)
         return;
     if (session->body != NULL && session->body->finished)
         return; /* the message's fate is the upstream's to tell */
     chain_cancel(&session->chain);
     session->asking = false;
-    if (session->body != NULL) {
+    if (session->body != NULL)
         body_refuse(session, code, span_str(enhanced), span_str(text));
-        body_free(session);
-    }
+    body_free(session);
     transaction_end(session, true);
-    if (session->current != NULL) {
-        exchange = session->current;
-        session->current = NULL;
-    } else {
-        exchange = exchange_add(session, &verbs_closing);
-    }
     session->closing = true;
     phase_enter(session, PHASE_COMMAND);
+    if (answer_all(session, code, enhanced, text) != 0)
+        return;
+    exchange = exchange_add(session, &verbs_closing);
     if (exchange != NULL)
         exchange_answer(session, exchange, code, enhanced, span_str(text));
 }

@@ -131,6 +131,7 @@ enum proceed verb_helo_proceed(struct session *session, struct exchange *exchang
 {
     const struct ehlo *known = capabilities_known(session);
 
+    body_free(session); /* chunks so far are void (RFC 5321 4.1.4: as RSET) */
     if (session->leg == NULL && session->settings->connect != CONNECT_EARLY &&
         (known != NULL || !is_ehlo(exchange)))
         return answer_late(session, exchange, known);
