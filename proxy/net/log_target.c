@@ -23,6 +23,7 @@ enum kind { KIND_FILE, KIND_PIPE, KIND_SOCKET, KIND_SYSTEM };
 struct log_target {
     int fd;
     _Atomic(enum kind) kind;
+    bool is_stderr; /* of interest to the thread that reopens only */
 };
 
 static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
@@ -67,11 +68,16 @@ static int open_system(void)
     return fd;
 }
 
+static bool means_stderr(const char *to)
+{
+    return to == NULL || strcmp(to, "stderr") == 0;
+}
+
 static int open_kind(const char *to, enum kind *kind)
 {
     int fd;
 
-    if (to == NULL || strcmp(to, "stderr") == 0)
+    if (means_stderr(to))
         return open_stderr(kind);
     if (strcmp(to, "syslog") == 0) {
         *kind = KIND_SYSTEM;
@@ -96,22 +102,29 @@ struct log_target *log_target_open(const char *to, int *error)
         return NULL;
     }
     target->kind = kind;
+    target->is_stderr = means_stderr(to);
     *error = 0;
     return target;
 }
 
+/* stderr cannot move, and with other rights than at the start it might not be opened again. */
 int log_target_reopen(struct log_target *target, const char *to)
 {
     enum kind kind = KIND_FILE;
-    int fd = open_kind(to, &kind);
     int error = 0;
+    int fd;
 
+    if (target->is_stderr && means_stderr(to))
+        return 0;
+    fd = open_kind(to, &kind);
     if (fd < 0)
         return fd;
-    if (dup3(fd, target->fd, O_CLOEXEC) < 0)
+    if (dup3(fd, target->fd, O_CLOEXEC) < 0) {
         error = -errno;
-    else
+    } else {
         target->kind = kind;
+        target->is_stderr = means_stderr(to);
+    }
     close(fd);
     return error;
 }

@@ -20,6 +20,12 @@ struct logger {
 
 /* target must outlive the logger. Level and format are set by the caller, also later, in logger->log. */
 void logger_init(struct logger *logger, struct log_target *target, bool at_once);
+/* True when logger_flush() has something to do. */
+static inline bool logger_waiting(const struct logger *logger)
+{
+    return logger->used > 0 || logger->dropped > 0;
+}
+
 /* Writes what waits, as far as it can be taken now. Errors are flushed as they are logged. */
 void logger_flush(struct logger *logger);
 

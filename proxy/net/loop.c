@@ -105,11 +105,22 @@ static const struct world_ops ops = {
     .spool_close = loop_spool_close,
 };
 
+static void flush_log(void *owner)
+{
+    struct loop *loop = owner;
+
+    logger_flush(&loop->logger);
+}
+
+/* Lines that were logged in this round are written a little later, together with those of other rounds; an
+ * alarm costs no system call. */
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *loop = prepare->data;
 
-    logger_flush(&loop->logger);
+    if (logger_waiting(&loop->logger) && loop->log_flush.handle == NULL &&
+        !alarms_set(&loop->alarms, &loop->log_flush, uv_now(&loop->uv) + LOOP_LOG_DELAY))
+        logger_flush(&loop->logger);
 }
 
 int loop_init(struct loop *loop, struct log_target *target)
@@ -122,6 +133,7 @@ int loop_init(struct loop *loop, struct log_target *target)
     pool_init(&loop->pool, LOOP_BLOCK_OCTETS, LOOP_BLOCK_STOCK);
     logger_init(&loop->logger, target, false);
     alarms_init(&loop->alarms, &loop->uv);
+    loop->log_flush = (struct alarm){.ring = flush_log, .owner = loop};
     loop->chance_left = 0;
     uv_prepare_init(&loop->uv, &loop->before_wait);
     loop->before_wait.data = loop;

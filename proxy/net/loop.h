@@ -11,12 +11,14 @@
 #define LOOP_BLOCK_OCTETS 32768 /* of every wire's buffer while it holds bytes */
 #define LOOP_BLOCK_STOCK  64    /* blocks kept for reuse */
 #define LOOP_CHANCE       256   /* random octets drawn from the kernel at a time */
+#define LOOP_LOG_DELAY    20    /* milliseconds a line may wait to be written; errors do not */
 
 /* Embedded by value; `world` first, so that a world of this kind is its loop. */
 struct loop {
     struct world world;
     uv_loop_t uv;
-    uv_prepare_t before_wait; /* flushes the log once per round */
+    uv_prepare_t before_wait;
+    struct alarm log_flush;
     struct pool pool;
     struct alarms alarms;
     struct logger logger;
