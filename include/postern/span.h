@@ -44,7 +44,9 @@ static inline bool span_eq(struct span a, struct span b)
 
 static inline char span_lower_byte(char c)
 {
-    return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c | 0x20);
+    return c;
 }
 
 /* Equality without regard to ASCII case, as SMTP verbs, keywords and domains compare (RFC 5321 2.4). */
