@@ -1,6 +1,6 @@
 # lib.sh: what the scripts in this folder share: messages, ports, processes that are ended with the script, and a
 # dialogue over TCP. Sourced by bash; changes into the project's folder.
-
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$project"
