@@ -63,25 +63,25 @@ void filter_hide_others(struct filter_capabilities *capabilities, const struct o
             hide(capabilities->offer, keyword);
 }
 
-void filter_allow(struct filter_capabilities *capabilities, struct span name)
+void filter_allow(struct filter_capabilities *capabilities, struct span keyword)
 {
     const struct ehlo *upstream = capabilities->upstream;
-    enum keyword keyword = ehlo_keyword(name);
+    enum keyword known = ehlo_keyword(keyword);
 
-    if (keyword == KEYWORD_NONE || ehlo_treatment(keyword) != TREATMENT_STRIP)
+    if (known == KEYWORD_NONE || ehlo_treatment(known) != TREATMENT_STRIP)
         return;
-    if (upstream != NULL && ehlo_has(upstream, keyword))
-        (void)ehlo_set(capabilities->offer, keyword, ehlo_arguments(upstream, keyword));
+    if (upstream != NULL && ehlo_has(upstream, known))
+        (void)ehlo_set(capabilities->offer, known, ehlo_arguments(upstream, known));
 }
 
-int filter_set_arguments(struct filter_capabilities *capabilities, struct span name, struct span arguments)
+int filter_set_arguments(struct filter_capabilities *capabilities, struct span keyword, struct span arguments)
 {
-    enum keyword keyword = ehlo_keyword(name);
+    enum keyword known = ehlo_keyword(keyword);
 
-    if (!ehlo_has(capabilities->offer, keyword))
+    if (!ehlo_has(capabilities->offer, known))
         return -1;
     for (size_t i = 0; i < arguments.len; i++)
         if (arguments.ptr[i] < 0x20 || arguments.ptr[i] > 0x7e)
             return -1;
-    return ehlo_set(capabilities->offer, keyword, arguments) ? 0 : -1;
+    return ehlo_set(capabilities->offer, known, arguments) ? 0 : -1;
 }

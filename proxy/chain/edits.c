@@ -26,7 +26,9 @@ static bool name_valid(struct span name)
 /* An octet of a value as it may stand in the message: control characters would end or hide the field. */
 static char harmless(char c)
 {
-    return (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c;
+    if ((unsigned char)c < 0x20 || c == 0x7f)
+        return ' ';
+    return c;
 }
 
 /* The length of the spaces, or of the word, that s begins with. */

@@ -69,7 +69,11 @@ static const struct row rows[] = {
 
 static char letter(enum verdict verdict)
 {
-    return verdict == VERDICT_CONTINUE ? '.' : verdict == VERDICT_REJECT ? 'x' : 't';
+    if (verdict == VERDICT_CONTINUE)
+        return '.';
+    if (verdict == VERDICT_REJECT)
+        return 'x';
+    return 't';
 }
 
 static void one_row(const struct row *row)
