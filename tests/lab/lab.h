@@ -1,0 +1,137 @@
+/* lab.h: a world in memory (base/world.h): its own clock, chance from a seed, connections whose other ends
+ * are in the hands of the test. Nothing happens in it but in lab_step(). What is said over the connections is
+ * left to the test. */
+#ifndef LAB_H
+#define LAB_H
+
+#include <sys/queue.h>
+
+#include "base/pool.h"
+#include "base/world.h"
+
+/* Octets that grow. Zeroed: empty. */
+struct lab_bytes {
+    char *ptr;
+    size_t len, size;
+};
+
+void lab_bytes_add(struct lab_bytes *bytes, struct span s);
+void lab_bytes_free(struct lab_bytes *bytes);
+
+static inline struct span lab_bytes_from(const struct lab_bytes *bytes, size_t at)
+{
+    return (struct span){bytes->ptr != NULL ? bytes->ptr + at : NULL, bytes->len - at};
+}
+
+/* How a connection carries octets; all zero: at once. */
+struct lab_manner {
+    size_t piece;  /* octets delivered to the wire at a time; 0: as many as there are and fit */
+    size_t split;  /* the first delivery ends here; 0: no such split */
+    size_t accept; /* octets taken of a write at a time; 0: all */
+};
+
+/* One connection: the wire's carrier at one end, the test at the other. Belongs to the lab and stays readable
+ * after the wire has been closed. Fields are for reading; change them through the functions. */
+struct lab_pipe {
+    TAILQ_ENTRY(lab_pipe) link;
+    struct lab *lab;
+    struct wire *wire; /* NULL: none has spoken yet, or it has let go */
+    struct lab_manner manner;
+    struct lab_bytes to;   /* what the test has sent */
+    struct lab_bytes from; /* what the wire has sent */
+    size_t delivered;      /* octets of `to` */
+    struct span pinned;    /* rest of a write that has not been taken yet */
+    unsigned writes;       /* write() calls */
+    int error;             /* the stream is broken: negative errno */
+    bool reading;          /* the wire wants octets */
+    bool ended;            /* the test sends no more */
+    bool end_told;         /* and the wire knows */
+    bool stalled;          /* nothing is taken of writes: a peer that does not read */
+    bool finished;         /* FIN from the wire */
+    bool closed;           /* the wire has closed; */
+    bool aborted;          /* and with a reset */
+};
+
+/* An attempt to connect. */
+struct lab_dial {
+    TAILQ_ENTRY(lab_dial) link;
+    struct dial *dial;
+    char host[64];
+    uint16_t port;
+    uint64_t until;        /* it fails by itself then */
+    bool decided;          /* done() is due */
+    int status;            /* with this */
+    struct lab_pipe *pipe; /* and this, when 0 */
+};
+
+struct lab_alarm;
+TAILQ_HEAD(lab_pipes, lab_pipe);
+TAILQ_HEAD(lab_dials, lab_dial);
+TAILQ_HEAD(lab_alarms, lab_alarm);
+
+/* Embedded by value or on the stack; lab_init() first. */
+struct lab {
+    struct world world;
+    struct pool pool;
+    struct log log;
+    struct lab_bytes lines; /* all that has been logged */
+    struct lab_pipes pipes;
+    struct lab_dials dials;
+    struct lab_alarms alarms;
+    uint64_t now;     /* milliseconds */
+    uint64_t chance;  /* state of the generator */
+    uint64_t disk;    /* octets that spool files may still take */
+    unsigned files;   /* open spool files */
+    bool disk_broken; /* no spool file can be opened */
+    bool shuffle;     /* of several things that could happen next, chance takes one */
+};
+
+#define LAB_BLOCK 32768 /* octets of a wire's buffer */
+
+/* The same seed gives the same course of events. */
+void lab_init(struct lab *lab, uint64_t seed);
+/* Frees pipes and log lines. Asserts that nothing leaked: no lease, alarm, dial or spool file is left. */
+void lab_free(struct lab *lab);
+
+/* One thing happens: a dial is answered, octets are delivered or taken, a due alarm rings. False: nothing
+ * can, until the test does something or time passes. */
+bool lab_step(struct lab *lab);
+/* Steps until nothing can happen. Asserts that this takes a finite number of steps. */
+void lab_run(struct lab *lab);
+/* Time passes; alarms ring on the way, in their order. */
+void lab_pass(struct lab *lab, uint64_t ms);
+
+/* A connection whose wire is yet to come: server_accept(server, arrival, &lab_wire_ops, pipe) attaches one.
+ */
+struct lab_pipe *lab_pipe_new(struct lab *lab, struct lab_manner manner);
+extern const struct wire_ops lab_wire_ops;
+/* Attaches a wire of the test's own. */
+void lab_pipe_join(struct lab_pipe *pipe, struct wire *wire);
+/* The test's end: octets for the wire, an orderly end, a reset, a full close (later writes fail). */
+void lab_pipe_send(struct lab_pipe *pipe, struct span s);
+void lab_pipe_end(struct lab_pipe *pipe);
+void lab_pipe_reset(struct lab_pipe *pipe);
+void lab_pipe_close(struct lab_pipe *pipe);
+/* Forgets a pipe whose wire has let go. */
+void lab_pipe_free(struct lab_pipe *pipe);
+
+/* The oldest attempt to connect that nobody has answered, or NULL. */
+struct lab_dial *lab_dial_waiting(struct lab *lab);
+/* It succeeds; the new connection. */
+struct lab_pipe *lab_dial_accept(struct lab *lab, struct lab_dial *dial, struct lab_manner manner);
+/* It fails with a negative errno. */
+void lab_dial_refuse(struct lab_dial *dial, int status);
+
+/* --- between the lab's own files
+ * -------------------------------------------------------------------------------- */
+bool lab_pipe_step(struct lab_pipe *pipe);
+bool lab_dial_step(struct lab *lab);
+int lab_dial_begin(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit);
+void lab_dial_cancel(struct world *world, struct dial *dial);
+struct spool_file *lab_spool_open(struct world *world);
+int lab_spool_write(struct world *world, struct spool_file *file, struct span s);
+long lab_spool_read(struct world *world, struct spool_file *file, uint64_t offset, char *to, size_t len);
+void lab_spool_close(struct world *world, struct spool_file *file);
+uint64_t lab_random(struct lab *lab);
+
+#endif

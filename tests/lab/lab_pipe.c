@@ -1,0 +1,166 @@
+/* lab_pipe.c: connections in memory: what wire_ops asks for at one end, the test's hand at the other. */
+#include "lab.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+struct lab_pipe *lab_pipe_new(struct lab *lab, struct lab_manner manner)
+{
+    struct lab_pipe *pipe = calloc(1, sizeof(*pipe));
+
+    assert(pipe != NULL);
+    pipe->lab = lab;
+    pipe->manner = manner;
+    TAILQ_INSERT_TAIL(&lab->pipes, pipe, link);
+    return pipe;
+}
+
+void lab_pipe_free(struct lab_pipe *pipe)
+{
+    assert(pipe->wire == NULL);
+    TAILQ_REMOVE(&pipe->lab->pipes, pipe, link);
+    lab_bytes_free(&pipe->to);
+    lab_bytes_free(&pipe->from);
+    free(pipe);
+}
+
+void lab_pipe_send(struct lab_pipe *pipe, struct span s)
+{
+    assert(!pipe->ended);
+    lab_bytes_add(&pipe->to, s);
+}
+
+void lab_pipe_end(struct lab_pipe *pipe)
+{
+    pipe->ended = true;
+}
+
+/* What has not been delivered is lost, as with TCP. */
+void lab_pipe_reset(struct lab_pipe *pipe)
+{
+    pipe->ended = true;
+    pipe->to.len = pipe->delivered;
+    pipe->error = -ECONNRESET;
+}
+
+void lab_pipe_close(struct lab_pipe *pipe)
+{
+    pipe->ended = true;
+    if (pipe->error == 0)
+        pipe->error = -EPIPE;
+}
+
+/* Takes what the manner allows of s; the count. */
+static size_t take(struct lab_pipe *pipe, struct span s)
+{
+    size_t most = pipe->manner.accept != 0 ? pipe->manner.accept : s.len;
+
+    if (pipe->stalled)
+        return 0;
+    s = span_first(s, most);
+    lab_bytes_add(&pipe->from, s);
+    return s.len;
+}
+
+static long write_ops(struct wire *wire, struct span s)
+{
+    struct lab_pipe *pipe = wire->carrier;
+    size_t n;
+
+    assert(pipe->pinned.len == 0 && !pipe->finished && !pipe->closed);
+    pipe->wire = wire;
+    if (pipe->error != 0)
+        return pipe->error;
+    pipe->writes++;
+    n = take(pipe, s);
+    pipe->pinned = span_skip(s, n);
+    return (long)n;
+}
+
+static void read_ops(struct wire *wire, bool on)
+{
+    struct lab_pipe *pipe = wire->carrier;
+
+    pipe->wire = wire;
+    pipe->reading = on;
+}
+
+static void finish_ops(struct wire *wire)
+{
+    struct lab_pipe *pipe = wire->carrier;
+
+    assert(!pipe->finished);
+    pipe->finished = true;
+}
+
+static void close_ops(struct wire *wire, bool abort)
+{
+    struct lab_pipe *pipe = wire->carrier;
+
+    pipe->wire = NULL;
+    pipe->closed = true;
+    pipe->aborted = abort;
+    pipe->reading = false;
+    pipe->pinned = span_of(NULL, 0);
+}
+
+const struct wire_ops lab_wire_ops = {write_ops, read_ops, finish_ops, close_ops};
+
+void lab_pipe_join(struct lab_pipe *pipe, struct wire *wire)
+{
+    wire_attach(wire, &lab_wire_ops, pipe);
+    pipe->wire = wire;
+}
+
+static bool deliver(struct lab_pipe *pipe)
+{
+    size_t left = pipe->to.len - pipe->delivered, room;
+    size_t n = pipe->manner.piece != 0 ? pipe->manner.piece : left;
+    char *space = wire_space(pipe->wire, &room);
+
+    assert(space != NULL && room != 0); /* reading is only asked for with room */
+    if (pipe->delivered < pipe->manner.split && n > pipe->manner.split - pipe->delivered)
+        n = pipe->manner.split - pipe->delivered;
+    if (n > left)
+        n = left;
+    if (n > room)
+        n = room;
+    memcpy(space, pipe->to.ptr + pipe->delivered, n);
+    pipe->delivered += n;
+    wire_received(pipe->wire, n);
+    return true;
+}
+
+/* Goes on with a write that was not taken whole. */
+static bool take_more(struct lab_pipe *pipe)
+{
+    if (pipe->error != 0) {
+        pipe->pinned = span_of(NULL, 0);
+        wire_sent(pipe->wire, pipe->error);
+        return true;
+    }
+    if (pipe->stalled)
+        return false;
+    pipe->pinned = span_skip(pipe->pinned, take(pipe, pipe->pinned));
+    if (pipe->pinned.len == 0)
+        wire_sent(pipe->wire, 0);
+    return true;
+}
+
+bool lab_pipe_step(struct lab_pipe *pipe)
+{
+    if (pipe->wire == NULL)
+        return false;
+    if (pipe->pinned.len != 0 && take_more(pipe))
+        return true;
+    if (!pipe->reading)
+        return false;
+    if (pipe->delivered < pipe->to.len)
+        return deliver(pipe);
+    if (!pipe->ended || pipe->end_told)
+        return false;
+    pipe->end_told = true;
+    wire_ended(pipe->wire, pipe->error == -ECONNRESET ? pipe->error : 0);
+    return true;
+}

@@ -1,0 +1,192 @@
+/* play.c: from a script to a verdict: sets the world up, goes through the lines, looks for leftovers. What
+ * each line does is left to directives.c. */
+#include "play.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+#define HOUR UINT64_C(3600000)
+
+void play_tell(struct play *play, const char *who, struct span text)
+{
+    char head[32];
+
+    (void)snprintf(head, sizeof(head), "    %-4s", who);
+    lab_bytes_add(&play->transcript, span_str(head));
+    for (size_t i = 0; i < text.len && i < 200; i++) {
+        char octet[8];
+        unsigned char c = (unsigned char)text.ptr[i];
+        (void)snprintf(octet, sizeof(octet), c >= ' ' && c < 0x7f ? "%c" : "\\x%02x", c);
+        lab_bytes_add(&play->transcript, span_str(octet));
+    }
+    if (text.len > 200)
+        lab_bytes_add(&play->transcript, SPAN(" ..."));
+    lab_bytes_add(&play->transcript, SPAN("\n"));
+}
+
+static void tell_unread(struct play *play, const struct side *side, const char *who)
+{
+    for (unsigned i = 0; i < side->count; i++) {
+        const struct party *party = &side->parties[i];
+        struct span rest = lab_bytes_from(&party->pipe->from, party->read);
+        if (rest.len != 0)
+            play_tell(play, who, rest);
+    }
+}
+
+void play_fail(struct play *play, const char *format, ...)
+{
+    va_list args;
+
+    if (play->failed)
+        return;
+    play->failed = true;
+    fprintf(stderr, "%s:%u: (%s) ", play->script->path, play->line->number, play->manner_name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    lab_bytes_add(&play->transcript, SPAN("    --- not read ---\n"));
+    tell_unread(play, &play->clients, "S:");
+    tell_unread(play, &play->upstreams, "U<");
+    fprintf(stderr, "\n  transcript:\n%.*s  log:\n%.*s\n", (int)play->transcript.len, play->transcript.ptr,
+            (int)play->lab.lines.len, play->lab.lines.ptr != NULL ? play->lab.lines.ptr : "");
+}
+
+void play_client(struct play *play, struct span address)
+{
+    const struct settings_listener *listeners = play->settings->listeners.items;
+    struct arrival arrival = {.listener =
+                                  listeners[0].name != NULL ? listeners[0].name : listeners[0].address};
+    struct side *clients = &play->clients;
+    struct lab_pipe *pipe;
+
+    assert(clients->count < PARTIES_MAX);
+    if (!ip_parse(address, &arrival.peer))
+        play_fail(play, "\"%.*s\" is no address", (int)address.len, address.ptr);
+    arrival.peer.port = (uint16_t)(40000 + clients->count);
+    (void)ip_parse(SPAN("127.0.0.1"), &arrival.local);
+    arrival.local.port = 2525;
+    pipe = lab_pipe_new(&play->lab, play->manner);
+    clients->current = clients->count;
+    clients->parties[clients->count++] = (struct party){.pipe = pipe};
+    if (server_accept(play->server, &arrival, &lab_wire_ops, pipe) != 0)
+        play_fail(play, "the server took no session");
+}
+
+static void emptied(void *owner)
+{
+    struct play *play = owner;
+
+    play->emptied = true;
+}
+
+static struct settings *load(const struct script *script)
+{
+    char path[] = "/tmp/session_script.XXXXXX";
+    struct settings *settings = NULL;
+    int fd = mkstemp(path);
+
+    if (fd < 0)
+        return NULL;
+    if (write(fd, script->config.ptr, script->config.len) == (ssize_t)script->config.len)
+        settings = config_load(path, stderr);
+    (void)close(fd);
+    (void)unlink(path);
+    return settings;
+}
+
+/* Octets nobody expected. */
+static void check_read(struct play *play, const struct side *side, const char *who)
+{
+    for (unsigned i = 0; i < side->count && !play->failed; i++) {
+        const struct party *party = &side->parties[i];
+        if (party->read != party->pipe->from.len)
+            play_fail(play, "at the end %s %u has been sent what the script does not expect", who, i);
+    }
+}
+
+/* All clients go; whatever the sessions still wait for then comes to an end by the clock. */
+static void leave(struct play *play)
+{
+    struct lab_pipe *pipe;
+
+    TAILQ_FOREACH(pipe, &play->lab.pipes, link)
+    if (play->failed)
+        lab_pipe_reset(pipe);
+    for (unsigned i = 0; i < play->clients.count; i++)
+        lab_pipe_close(play->clients.parties[i].pipe);
+    lab_run(&play->lab);
+    if (server_sessions(play->server) != 0)
+        lab_pass(&play->lab, HOUR);
+    if (server_sessions(play->server) == 0)
+        return;
+    play_fail(play, "a session outlived its client by an hour");
+    abort();
+}
+
+static uint64_t sum(uint64_t digest, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        digest = (digest ^ (unsigned char)s.ptr[i]) * UINT64_C(0x100000001b3);
+    return digest * UINT64_C(0x100000001b3);
+}
+
+static uint64_t digest_of(const struct play *play)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+    for (unsigned i = 0; i < play->clients.count; i++)
+        digest = sum(digest, lab_bytes_from(&play->clients.parties[i].pipe->from, 0));
+    for (unsigned i = 0; i < play->upstreams.count; i++)
+        digest = sum(digest, lab_bytes_from(&play->upstreams.parties[i].pipe->from, 0));
+    return digest;
+}
+
+static bool names_client(const struct script *script)
+{
+    return strcmp(script->lines[0].word, "client") == 0;
+}
+
+static void go_through(struct play *play)
+{
+    const struct script *script = play->script;
+
+    play->line = &script->lines[0];
+    if (!names_client(script))
+        play_client(play, SPAN("192.0.2.10"));
+    for (size_t i = 0; i < script->count && !play->failed; i++)
+        play_line(play, &script->lines[i]);
+    lab_run(&play->lab);
+    check_read(play, &play->clients, "client");
+    check_read(play, &play->upstreams, "upstream");
+    leave(play);
+    check_read(play, &play->upstreams, "upstream");
+}
+
+bool play_script(const struct script *script, const char *manner_name, struct lab_manner manner,
+                 bool count_writes, uint64_t *digest, bool *varies)
+{
+    struct play play = {.script = script, .manner_name = manner_name, .manner = manner};
+
+    play.count_writes = count_writes;
+    play.settings = load(script);
+    if (play.settings == NULL) {
+        fprintf(stderr, "%s: the configuration does not load\n", script->path);
+        return false;
+    }
+    lab_init(&play.lab, 1);
+    play.server = server_new(&play.lab.world, emptied, &play);
+    server_configure(play.server, play.settings);
+    go_through(&play);
+    *digest = digest_of(&play);
+    *varies = play.varies;
+    server_free(play.server);
+    settings_unref(play.settings);
+    lab_free(&play.lab);
+    lab_bytes_free(&play.reply);
+    lab_bytes_free(&play.transcript);
+    return !play.failed;
+}
