@@ -44,7 +44,7 @@ void body_free(struct session *session)
     if (body == NULL)
         return;
     /* An upstream that waits for content would take the next command for it. */
-    if (!body->finished && (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT)))
+    if (!body->handed_over && (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT)))
         leg_abandon(session);
     session->body = NULL;
     session->client.paused = false;
@@ -98,7 +98,7 @@ void body_refuse(struct session *session, unsigned code, struct span enhanced, s
     struct body *body = session->body;
     bool begun = body->sink != NULL || body->opening;
 
-    if (body_over(body) || body->finished)
+    if (body_over(body))
         return;
     kept_reply_set(&body->refusal, code, enhanced, text);
     transaction_note(session->transaction, code < 500 ? "tempfailed" : "rejected", NULL, span_of(NULL, 0),

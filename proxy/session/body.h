@@ -32,8 +32,7 @@ struct body {
     bool end_of_headers;            /* END_OF_HEADERS has been asked */
     bool headers_done;              /* and answered: what follows is body */
     bool released;                  /* the sink has been released */
-    bool finished;                  /* the end of data is on its way to the upstream */
-    bool drained;
+    bool handed_over;               /* the end of data is on its way to the upstream */
     bool final_asked; /* END_OF_MESSAGE has been asked */
     bool discarded;
     struct kept_reply refusal; /* code != 0: the answer that the client will get at the end */

@@ -7,11 +7,11 @@
 #include "session/transaction.h"
 #include "session/verbs.h"
 
-/* The message is over, one way or the other; its exchange has been answered. */
-static void complete(struct session *session, bool accepted)
+/* The message does not go on; its exchange has been answered. */
+static void complete(struct session *session)
 {
     body_free(session);
-    transaction_end(session, !accepted);
+    transaction_end(session, true);
     phase_enter(session, PHASE_COMMAND);
 }
 
@@ -22,7 +22,7 @@ static void answer_refusal(struct session *session)
 
     exchange_answer(session, body->exchange, refusal.code,
                     refusal.enhanced[0] != '\0' ? refusal.enhanced : NULL, span_str(refusal.text));
-    complete(session, false);
+    complete(session);
 }
 
 static void answer_discarded(struct session *session)
@@ -33,12 +33,11 @@ static void answer_discarded(struct session *session)
     text_format(&text, "Ok: %s", session->transaction->id);
     transaction_note(session->transaction, "discarded", NULL, span_of(NULL, 0), 250, text_span(&text));
     exchange_answer(session, session->body->exchange, 250, "2.0.0", text_span(&text));
-    complete(session, false);
+    complete(session);
 }
 
-static void note(struct session *session, const struct reply_in *reply)
+static void note(const struct session *session, struct transaction *transaction, const struct reply_in *reply)
 {
-    struct transaction *transaction = session->transaction;
     struct span rest, text = {NULL, 0};
 
     transaction->client_gone = session_client_lost(session);
@@ -58,18 +57,26 @@ static void note(struct session *session, const struct reply_in *reply)
 /* The upstream's word on the message is ours (RFC 5321 3.3: with its 250 it takes over responsibility). */
 static void replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
-    bool accepted = reply != NULL && reply->code / 100 == 2;
-
-    note(session, reply);
+    session->commits--;
+    note(session, exchange->transaction, reply);
     if (reply != NULL && reply->code / 100 == 3) {
         exchange_answer(session, exchange, 451, "4.3.0",
                         SPAN("The mail server answered in an unexpected way"));
-        session->body->finished = false;
-        leg_abandon(session);
-    } else {
-        exchange_relay_or_fail(session, exchange, reply);
+        leg_lose(session, "unexpected reply to the end of data");
+        return;
     }
-    complete(session, accepted);
+    exchange_relay_or_fail(session, exchange, reply);
+}
+
+/* The end of data is on its way: what becomes of the message is the upstream's to say, and its exchange's to
+ * hear. The client may have pipelined its next transaction behind it (RFC 2920 3.1). */
+static void hand_over(struct session *session)
+{
+    session->commits++;
+    session->body->handed_over = true;
+    body_free(session);
+    transaction_end(session, false);
+    phase_enter(session, PHASE_COMMAND);
 }
 
 /* The reply to a BDAT of ours: the client's chunk is answered with the last one. */
@@ -199,7 +206,7 @@ static enum step send_rest(struct session *session)
         return STEP_WAIT;
     }
     if (result == SINK_DONE)
-        body->finished = true;
+        hand_over(session);
     else
         body_refuse(session, 451, SPAN("4.3.0"), SPAN("Cannot hand over the message now, try again later"));
     return STEP_AGAIN;
@@ -209,8 +216,6 @@ enum step body_commit_step(struct session *session)
 {
     struct body *body = session->body;
 
-    if (body->finished)
-        return STEP_WAIT;
     if (!body_over(body) && ask_finally(session) == STEP_WAIT)
         return STEP_WAIT;
     if (body->refusal.code != 0)

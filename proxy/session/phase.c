@@ -86,9 +86,7 @@ static enum step linger_step(struct session *session)
  * known or said to be in doubt). */
 static bool nobody_left(struct session *session)
 {
-    if (!session_client_lost(session))
-        return false;
-    return session->body == NULL || !session->body->finished;
+    return session_client_lost(session) && session->commits == 0;
 }
 
 /* A message under way is read to its end and answered, whoever wants the session closed. */
@@ -101,6 +99,8 @@ enum step phase_step(struct session *session)
 {
     if (nobody_left(session))
         return STEP_CLOSE;
+    if (session_client_lost(session))
+        return STEP_WAIT;
     if (session->closing && session->exchanges.count == 0 && between_messages(session)) {
         leg_close(session);
         phase_enter(session, PHASE_LINGER);

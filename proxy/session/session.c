@@ -112,8 +112,6 @@ void session_end(struct session *session, unsigned code, const char *enhanced, c
 
     if (session->phase == PHASE_LINGER)
         return;
-    if (session->body != NULL && session->body->finished)
-        return; /* the message's fate is the upstream's to tell */
     chain_cancel(&session->chain);
     session->asking = false;
     if (session->body != NULL)

@@ -69,7 +69,8 @@ struct session {
     uint64_t size_limit;       /* octets offered by SIZE; 0: none */
     struct kept_reply *barred; /* a filter refused CONNECT or HELO: the answer to every later command */
     uint32_t transactions;
-    bool extended; /* EHLO rather than HELO */
+    uint32_t commits; /* messages whose end of data awaits the upstream's reply */
+    bool extended;    /* EHLO rather than HELO */
     bool authenticated;
     bool discard;   /* a filter wants every message of this session discarded */
     bool closing;   /* the reply at the end of the queue is the last */

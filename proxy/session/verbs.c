@@ -156,8 +156,7 @@ static const struct verb_row verbs[VERB_COUNT] = {
 };
 
 const struct verb_row verbs_greeting = {.name = "CONNECT", .keyword = ANY, .event = NONE};
-const struct verb_row verbs_end_of_data = {
-    .name = ".", .flags = VERB_ENDS_GROUP, .keyword = ANY, .event = NONE};
+const struct verb_row verbs_end_of_data = {.name = ".", .keyword = ANY, .event = NONE};
 const struct verb_row verbs_closing = {.name = "CLOSE", .keyword = ANY, .event = NONE};
 
 const struct verb_row *verbs_row(enum verb verb)
