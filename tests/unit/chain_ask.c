@@ -122,6 +122,52 @@ static void test_observe(void)
     }
 }
 
+/* A refused recipient would not have ended the message: the observer is asked about the next one. */
+static void test_observe_recipients(void)
+{
+    struct fake_session session;
+    struct script watcher = {.verdict[FILTER_RCPT] = VERDICT_REJECT};
+    struct decision decision;
+
+    fake_open(&session);
+    script_add(&session, &watcher, "watcher", CHAIN_OBSERVE, CHAIN_FAIL_TEMPFAIL);
+    fake_message_begin(&session);
+    fake_ask(&session, FILTER_RCPT, &decision);
+    fake_ask(&session, FILTER_RCPT, &decision);
+    fake_ask(&session, FILTER_DATA, &decision);
+    CHECK(watcher.asked[FILTER_RCPT] == 2 && watcher.asked[FILTER_DATA] == 1);
+    fake_close(&session);
+}
+
+/* Each refusal is counted once, as what it is. */
+static void test_counts(void)
+{
+    struct fake_session session;
+    struct script script = {0};
+    struct decision decision;
+    struct chain_counts counts;
+
+    fake_open(&session);
+    script_add(&session, &script, "script", CHAIN_ENFORCE, CHAIN_FAIL_REJECT);
+    fake_message_begin(&session);
+    for (unsigned verdict = VERDICT_CONTINUE; verdict <= VERDICT_FAIL; verdict++) {
+        if (verdict == VERDICT_PENDING)
+            continue;
+        script.verdict[FILTER_RCPT] = (enum verdict)verdict;
+        chain_message_end(&session.run, true);
+        fake_message_begin(&session);
+        fake_ask(&session, FILTER_RCPT, &decision);
+    }
+    script.verdict[FILTER_REPLY] = VERDICT_DISCONNECT;
+    fake_ask(&session, FILTER_REPLY, &decision);
+    CHECK(chain_counts(session.chain, 0, &counts) && !chain_counts(session.chain, 1, &counts));
+    CHECK_SPAN(span_str(counts.name), SPAN("script"));
+    CHECK(counts.asked == 10 && counts.discarded == 1 && counts.failed == 1 && counts.observed == 0);
+    CHECK(counts.rejected == 2);   /* REJECT, FAIL */
+    CHECK(counts.tempfailed == 4); /* TEMPFAIL, QUARANTINE, DISCONNECT twice */
+    fake_close(&session);
+}
+
 static void test_observe_fails(void)
 {
     struct fake_session session;
@@ -304,6 +350,21 @@ static bool no_memory(void *arg, size_t size)
     return false;
 }
 
+static void on_capabilities(struct filter_ctx *ctx, struct filter_capabilities *capabilities)
+{
+    (void)ctx;
+    filter_hide(capabilities, SPAN("DSN"));
+}
+
+static int chain_add_capable(struct fake_session *session)
+{
+    static const struct filter hider = {
+        .api = FILTER_API, .name = "hider", .on_capabilities = on_capabilities};
+    struct chain_member member = {.filter = &hider, .name = "hider", .interests = ~0u};
+
+    return chain_add(session->chain, &member);
+}
+
 static void test_no_memory(void)
 {
     struct fake_session session;
@@ -320,9 +381,14 @@ static void test_no_memory(void)
     CHECK(fake_ask(&session, FILTER_CONNECT, &decision) == VERDICT_TEMPFAIL);
     CHECK_SPAN(span_str(decision.filter), SPAN("strict"));
     CHECK(fake_ask(&session, FILTER_REPLY, &decision) == VERDICT_CONTINUE);
+    mem_set_gate(NULL, NULL);
+    CHECK(chain_add_capable(&session) == 0);
     ehlo_clear(&offer);
+    CHECK(ehlo_set(&offer, KEYWORD_DSN, SPAN("")));
+    mem_set_gate(no_memory, NULL);
     CHECK(chain_ask(&session.run, &capabilities, &decision) == VERDICT_CONTINUE);
     mem_set_gate(NULL, NULL);
+    CHECK(offer.set == 0); /* what nobody could hide is not offered */
     CHECK(session.run.state == NULL && lenient.asked[FILTER_CONNECT] == 0);
     /* with memory for the state but none for the reply, defaults serve */
     fake_ask(&session, FILTER_CONNECT, &decision);
@@ -390,7 +456,9 @@ int main(void)
 {
     test_outcomes();
     test_observe();
+    test_observe_recipients();
     test_observe_fails();
+    test_counts();
     test_on_failure();
     test_accept_scope();
     test_accept_message();

@@ -244,6 +244,22 @@ static void test_reply_pending(void)
     fake_close(&three.session);
 }
 
+/* A timer belongs to the question: it goes with the answer, and stays while the question waits. */
+static void test_timer_ends(void)
+{
+    struct three three;
+    struct decision decision;
+
+    open_three(&three);
+    three.script[1].timer = 10;
+    CHECK(fake_ask(&three.session, FILTER_HELO, &decision) == VERDICT_CONTINUE);
+    CHECK(fake_alarms(&three.session.world) == 0);
+    three.script[1].verdict[FILTER_HELO] = VERDICT_PENDING;
+    CHECK(fake_ask(&three.session, FILTER_HELO, &decision) == VERDICT_PENDING);
+    CHECK(fake_alarms(&three.session.world) == 2); /* and the time limit's */
+    fake_close(&three.session);
+}
+
 /* No memory for parking, no alarm for the time limit: the filter is told and counts as failed. */
 static bool no_memory(void *arg, size_t size)
 {
@@ -281,6 +297,7 @@ int main(void)
     test_freed_by_owner();
     test_reply_meanwhile();
     test_reply_pending();
+    test_timer_ends();
     test_cannot_wait();
     return test_end("chain_park");
 }

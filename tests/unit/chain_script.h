@@ -14,7 +14,7 @@ struct script {
     const char *text;
     const char *reason;
     const char *header;    /* added with value "yes" at every event where it can be */
-    uint64_t timer;        /* with PENDING: resume after so long; 0: by the test */
+    uint64_t timer;        /* resume after so long; 0: by the test */
     enum verdict answer;   /* what is then resumed with */
     const char *rewrite;   /* on_reply: new text */
     unsigned rewrite_code; /* and code */
@@ -47,7 +47,7 @@ static inline enum verdict script_act(struct filter_ctx *ctx, enum filter_event 
         filter_set_reason(ctx, "%s", script->reason);
     if (script->header != NULL)
         script->header_result = filter_add_header(ctx, span_str(script->header), SPAN("yes"));
-    if (script->verdict[event] == VERDICT_PENDING && script->timer != 0)
+    if (script->timer != 0)
         CHECK(filter_timer(ctx, script->timer, script_answer) == 0);
     return script->verdict[event];
 }
