@@ -1,11 +1,12 @@
 /* sink_session.h: the state of one connection to the sink, shared by the files that act on it: sequence
- * (sink_session.c), commands (sink_verbs.c), login (sink_auth.c) and content (sink_content.c). Of no concern
- * above this layer. */
+ * (sink_session.c), commands (sink_verbs.c, sink_path.c), login (sink_auth.c) and content (sink_content.c).
+ * Of no concern above this layer. */
 #ifndef SINK_SINK_SESSION_H
 #define SINK_SINK_SESSION_H
 
 #include "base/arena.h"
 #include "sink/sink_server.h"
+#include "smtp/address.h"
 #include "smtp/command.h"
 #include "smtp/dot.h"
 #include "smtp/line.h"
@@ -135,6 +136,10 @@ void sink_session_event(const struct sink_session *session, const char *format, 
 
 /* sink_verbs.c: one command line. */
 enum sink_step sink_verbs_step(struct sink_session *session);
+/* sink_path.c: MAIL and RCPT. */
+extern const struct address_limits sink_path_limits;
+void sink_path_mail(struct sink_session *session, const struct command *command);
+void sink_path_rcpt(struct sink_session *session, const struct command *command);
 /* sink_auth.c: AUTH and the lines that follow it. */
 void sink_auth_begin(struct sink_session *session, const struct command *command);
 enum sink_step sink_auth_step(struct sink_session *session);
