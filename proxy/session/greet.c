@@ -57,7 +57,7 @@ static enum verdict ask(struct session *session)
     }
     session->welcomed = verdict == VERDICT_CONTINUE;
     if (verdict != VERDICT_CONTINUE && verdict != VERDICT_PENDING) {
-        journal_event(session, LOG_LEVEL_INFO, "refused", decision.text);
+        journal_refused(session, "CONNECT", &decision);
         refuse(session, &decision);
     }
     return verdict;

@@ -57,6 +57,23 @@ void journal_event(const struct session *session, enum log_level level, const ch
     log_end(&line);
 }
 
+void journal_refused(const struct session *session, const char *verb, const struct decision *decision)
+{
+    struct log_line line;
+
+    if (!log_wants(session->world->log, LOG_LEVEL_INFO))
+        return;
+    log_begin(&line, session->world->log, LOG_LEVEL_INFO, "refused");
+    who(&line, session);
+    log_field(&line, "verb", span_str(verb));
+    log_field(&line, "filter", span_str(decision->filter));
+    if (decision->reason.len != 0)
+        log_field(&line, "reason", decision->reason);
+    log_number(&line, "code", decision->code);
+    log_field(&line, "reply", decision->text);
+    log_end(&line);
+}
+
 static void recipients(struct log_line *line, const struct transaction *transaction)
 {
     char bytes[2048];
@@ -74,6 +91,10 @@ static void recipients(struct log_line *line, const struct transaction *transact
         text_format(&text, "=%u", r->code);
         if (r->reply.len != 0) {
             text_add(&text, SPAN("("));
+            if (r->filter != NULL) {
+                text_add(&text, span_str(r->filter));
+                text_add(&text, SPAN(": "));
+            }
             text_add(&text, r->reply);
             text_add(&text, SPAN(")"));
         }

@@ -11,6 +11,8 @@ void journal_connected(const struct session *session);
 void journal_closed(const struct session *session);
 /* The summary line of a transaction that is over; only the first call writes. */
 void journal_transaction(const struct session *session, struct transaction *transaction);
+/* A filter refused the client or one of its commands outside a transaction. */
+void journal_refused(const struct session *session, const char *verb, const struct decision *decision);
 /* An event of the session with one text; text is escaped. */
 void journal_event(const struct session *session, enum log_level level, const char *event, struct span text);
 

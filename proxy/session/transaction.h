@@ -10,6 +10,7 @@ struct recipient {
     struct recipient *next;
     struct span address; /* re-serialised */
     struct span reply;   /* text of the answer the client got */
+    const char *filter;  /* that refused it, or NULL */
     unsigned code;       /* of that answer; 0: not yet */
 };
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "session/body.h"
 #include "session/capabilities.h"
+#include "session/journal.h"
 #include "session/leg.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
@@ -39,6 +40,7 @@ void verb_helo_refused(struct session *session, struct exchange *exchange, const
         exchange->stage = STAGE_PROCEED;
         return;
     }
+    journal_refused(session, exchange->row->name, decision);
     if (decision->verdict != VERDICT_DISCONNECT) {
         mem_free(session->barred);
         session->barred = mem_alloc(sizeof(*session->barred));

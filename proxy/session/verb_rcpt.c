@@ -106,6 +106,7 @@ void verb_rcpt_refused(struct session *session, struct exchange *exchange, const
         exchange_answer(session, exchange, 250, "2.1.5", SPAN("Ok"));
         return;
     }
+    exchange->recipient->filter = decision->filter;
     transaction_answer_recipient(transaction, exchange->recipient, decision->code, decision->text);
     exchange_decide(session, exchange, decision);
 }

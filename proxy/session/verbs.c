@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "session/body.h"
 #include "session/deadline.h"
+#include "session/journal.h"
 #include "session/leg.h"
 #include "session/transaction.h"
 #include "smtp/params.h"
@@ -200,6 +201,7 @@ static enum step ask_command(struct session *session, struct exchange *exchange)
         case VERDICT_CONTINUE:
             break;
         default:
+            journal_refused(session, row->name, &decision);
             /* A refused BDAT is still followed by its octets. */
             if (row == &verbs[VERB_BDAT] && decision.verdict != VERDICT_DISCONNECT) {
                 verb_bdat_refuse(session, exchange, decision.code, decision.enhanced, decision.text);
