@@ -106,6 +106,8 @@ void body_refuse(struct session *session, unsigned code, struct span enhanced, s
     close_sink(body);
     if (begun)
         leg_abandon(session);
+    if (body_chunk_waits(body))
+        body_answer_chunk(session);
     session_again(session);
 }
 

@@ -18,7 +18,7 @@ struct body {
     size_t headed;                  /* of the piece: seen by the header reader or the BODY question */
     size_t sunk;                    /* of the piece: given to the sink */
     uint64_t chunk_left;            /* BDAT: octets of the chunk still to come */
-    struct exchange *exchange;      /* BDAT: the chunk's; at the end: the end of data's */
+    struct exchange *exchange;      /* BDAT: the chunk's until answered; at the end: the end of data's */
     struct chain_question question; /* parked, or about to be asked */
     unsigned unanswered;            /* BDAT pieces sent to the upstream whose replies are awaited */
     bool chunked;                   /* BDAT rather than DATA */
@@ -33,7 +33,7 @@ struct body {
     bool headers_done;              /* and answered: what follows is body */
     bool released;                  /* the sink has been released */
     bool handed_over;               /* the end of data is on its way to the upstream */
-    bool final_asked; /* END_OF_MESSAGE has been asked */
+    bool final_asked;               /* END_OF_MESSAGE has been asked */
     bool discarded;
     struct kept_reply refusal; /* code != 0: the answer that the client will get at the end */
 };

@@ -20,6 +20,9 @@ static void answer_refusal(struct session *session)
     struct body *body = session->body;
     const struct kept_reply refusal = body->refusal;
 
+    /* A leg that is still there heard nothing of the message, but may have its MAIL. */
+    if (session->transaction->at_upstream)
+        leg_reset(session);
     exchange_answer(session, body->exchange, refusal.code,
                     refusal.enhanced[0] != '\0' ? refusal.enhanced : NULL, span_str(refusal.text));
     complete(session);
@@ -92,8 +95,11 @@ static void piece_replied(struct session *session, struct exchange *exchange, co
     if (reply == NULL)
         return; /* leg_lose() refuses the body */
     if (reply->code / 100 == 2) {
-        if (body->chunk_read && !body->last && body->unanswered == 0)
-            exchange_relay(session, body->exchange, reply);
+        if (body_chunk_waits(body) && body->unanswered == 0) {
+            struct exchange *chunk = body->exchange;
+            body->exchange = NULL;
+            exchange_relay(session, chunk, reply);
+        }
         session_again(session);
         return;
     }
@@ -115,20 +121,18 @@ bool body_piece_sent(struct session *session)
     return true;
 }
 
-static void answer_chunk(struct session *session)
+void body_answer_chunk(struct session *session)
 {
     struct body *body = session->body;
     const struct kept_reply *refusal = &body->refusal;
-    char bytes[64];
-    struct text text = TEXT(bytes);
+    struct exchange *exchange = body->exchange;
 
-    if (refusal->code != 0) {
-        exchange_answer(session, body->exchange, refusal->code,
+    body->exchange = NULL;
+    if (refusal->code != 0)
+        exchange_answer(session, exchange, refusal->code,
                         refusal->enhanced[0] != '\0' ? refusal->enhanced : NULL, span_str(refusal->text));
-        return;
-    }
-    text_add(&text, SPAN("Octets received"));
-    exchange_answer(session, body->exchange, 250, "2.0.0", text_span(&text));
+    else
+        exchange_answer(session, exchange, 250, "2.0.0", SPAN("Octets received"));
 }
 
 enum step body_end_chunk(struct session *session)
@@ -145,7 +149,7 @@ enum step body_end_chunk(struct session *session)
     }
     /* Not acknowledged before the upstream has acknowledged what it was sent of it. */
     if (body->refusal.code != 0 || body->unanswered == 0)
-        answer_chunk(session);
+        body_answer_chunk(session);
     if (session->transaction == NULL)
         body_free(session);
     phase_enter(session, PHASE_COMMAND);

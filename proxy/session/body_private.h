@@ -10,6 +10,12 @@ static inline bool body_over(const struct body *body)
     return body->refusal.code != 0 || body->discarded;
 }
 
+/* True when a chunk has been read and waits for nothing but its answer. */
+static inline bool body_chunk_waits(const struct body *body)
+{
+    return body->chunk_read && !body->last && body->exchange != NULL;
+}
+
 /* The chain cares for the event. */
 bool body_wants(const struct session *session, enum filter_event event);
 /* Asks; what a filter decides against the message has been dealt with when this returns AGAIN. WAIT: parked.
@@ -27,5 +33,7 @@ void body_release(struct session *session);
 void body_failed(struct session *session, int error);
 /* A BDAT chunk has been read. */
 enum step body_end_chunk(struct session *session);
+/* Answers the chunk that has been read: with the refusal, if there is one. */
+void body_answer_chunk(struct session *session);
 
 #endif
