@@ -359,6 +359,56 @@ static void upstream_until(struct play *play, struct span text)
     until(play, upstream(play), "U<", text);
 }
 
+/* What has been sent so far is nobody's concern. */
+static void upstream_skip(struct play *play, struct span text)
+{
+    struct party *party = upstream(play);
+
+    (void)text;
+    play_tell(play, "U<-", lab_bytes_from(&party->pipe->from, party->read));
+    party->read = party->pipe->from.len;
+}
+
+/* Octets of the BDAT command at the front of s, its chunk included; 0: not whole yet. */
+static size_t chunk_at(struct span s, struct span *content, bool *last)
+{
+    const char *lf = s.len != 0 ? memchr(s.ptr, '\n', s.len) : NULL;
+    size_t head = lf != NULL ? (size_t)(lf - s.ptr) + 1 : 0, size;
+    char *rest;
+
+    if (head == 0 || !span_starts_nocase(s, SPAN("BDAT ")))
+        return 0;
+    size = strtoul(s.ptr + 5, &rest, 10);
+    *last = span_starts_nocase(span_of(rest, head), SPAN(" LAST"));
+    if (s.len - head < size)
+        return 0;
+    *content = span_of(s.ptr + head, size);
+    return head + size;
+}
+
+/* Takes chunks, accepting each, up to the last; their content put together is the text. */
+static void upstream_chunks(struct play *play, struct span text)
+{
+    struct lab_bytes wanted = decoded(play, text, false), got = {0};
+    struct party *party = upstream(play);
+    struct span content;
+    bool last = false;
+    size_t n;
+
+    while (!last && (n = chunk_at(lab_bytes_from(&party->pipe->from, party->read), &content, &last)) != 0) {
+        lab_bytes_add(&got, content);
+        party->read += n;
+        lab_pipe_send(party->pipe, last ? SPAN("250 2.0.0 Queued\r\n") : SPAN("250 2.0.0 Chunk\r\n"));
+        lab_run(&play->lab);
+    }
+    if (!last)
+        play_fail(play, "the last chunk has not come, after %zu octets", got.len);
+    else if (!span_eq(lab_bytes_from(&got, 0), lab_bytes_from(&wanted, 0)))
+        play_fail(play, "%zu octets came in chunks, other than the %zu expected", got.len, wanted.len);
+    lab_bytes_free(&wanted);
+    lab_bytes_free(&got);
+}
+
 /* Writes since the last count: what was to cross as a group did so. */
 static void upstream_writes(struct play *play, struct span text)
 {
@@ -511,6 +561,8 @@ static const struct directive directives[] = {
     {"U open", upstream_open},
     {"U silent", upstream_silent},
     {"U until", upstream_until},
+    {"U skip", upstream_skip},
+    {"U take-chunks", upstream_chunks},
     {"U write-count", upstream_writes},
     {"time", pass_time},
     {"drain", drain},
