@@ -111,6 +111,21 @@ static bool pass_on(struct session *session, struct span line, unsigned faults)
            wire_put(&session->leg->wire, SPAN("\r\n"));
 }
 
+/* Without an upstream the dialogue ends too, but only now: the client owed a line, which must not be taken for
+ * a command. */
+static void take_response(struct session *session, struct exchange *exchange, struct span line,
+                          unsigned faults)
+{
+    if (session->leg != NULL && !pass_on(session, line, faults))
+        leg_lose(session, "no room for a SASL response");
+    if (session->leg != NULL) {
+        leg_expect(session, exchange);
+        return;
+    }
+    phase_enter(session, PHASE_COMMAND);
+    exchange_relay_or_fail(session, exchange, NULL);
+}
+
 enum step verb_auth_step(struct session *session)
 {
     struct exchange *exchange = TAILQ_FIRST(&session->exchanges.list);
@@ -120,21 +135,12 @@ enum step verb_auth_step(struct session *session)
 
     if (exchange->forwarded)
         return STEP_WAIT;
-    if (session->leg == NULL) {
-        phase_enter(session, PHASE_COMMAND);
-        exchange_relay_or_fail(session, exchange, NULL);
-        return STEP_AGAIN;
-    }
     n = data.len != 0 ? line_next(&session->line, data, session->settings->limits.auth_line, &line, &faults)
                       : 0;
     if (n == 0)
         return session->client.eof ? STEP_CLOSE : STEP_WAIT;
-    if (line.ptr != NULL) {
-        if (!pass_on(session, line, faults))
-            leg_lose(session, "no room for a SASL response");
-        else
-            leg_expect(session, exchange);
-    }
+    if (line.ptr != NULL)
+        take_response(session, exchange, line, faults);
     buf_consume(&session->client.in, n);
     return STEP_AGAIN;
 }
