@@ -186,6 +186,11 @@ static size_t escape(struct span text, bool pattern, struct lab_bytes *out)
         return end == hex + 2 ? 3 : 0;
     }
     name = strchr(names, text.ptr[0]);
+    if (name == NULL && pattern) { /* for regular expressions */
+        lab_bytes_add(out, SPAN("\\"));
+        lab_bytes_add(out, span_first(text, 1));
+        return 1;
+    }
     if (name == NULL)
         return 0;
     if (pattern && *name == '\\')
