@@ -284,7 +284,8 @@ static void upstream_connect(struct play *play, struct span text)
         play_fail(play, "%s is dialled", called);
     assert(side->count < PARTIES_MAX);
     side->current = side->count;
-    side->parties[side->count++] = (struct party){.pipe = lab_dial_accept(&play->lab, dial, play->manner)};
+    side->parties[side->count++] =
+        (struct party){.pipe = lab_dial_accept(&play->lab, dial, play->manner->upstream)};
 }
 
 static void upstream_refuse(struct play *play, struct span text)
@@ -417,7 +418,7 @@ static void upstream_writes(struct play *play, struct span text)
     unsigned wanted = (unsigned)strtoul(text.ptr, NULL, 10);
 
     party->writes = party->pipe->writes;
-    if (play->count_writes && made != wanted)
+    if (play->manner->count_writes && made != wanted)
         play_fail(play, "expected %u writes, got %u", wanted, made);
 }
 

@@ -7,32 +7,38 @@
 #include "play.h"
 #include "script_filter.h"
 
-static const struct {
-    const char *name;
-    struct lab_manner manner;
-} manners[] = {
-    {"at once", {0}},
-    {"byte by byte", {.piece = 1}},
-    {"slow", {.accept = 7}},
+static const struct play_manner manners[] = {
+    {"at once", {0}, {0}, true},
+    {"byte by byte", {.piece = 1}, {.piece = 1}, false},
+    {"slow", {.accept = 7}, {.accept = 7}, false},
 };
+
+static bool play_all(const struct script *script, struct settings *settings)
+{
+    struct play_outcome first = {0}, other = {0};
+    bool good = play_script(script, settings, &manners[0], &first);
+
+    for (size_t i = 1; i < sizeof(manners) / sizeof(*manners) && good; i++) {
+        good = play_script(script, settings, &manners[i], &other);
+        if (!good || first.varies || span_eq(lab_bytes_from(&first.said, 0), lab_bytes_from(&other.said, 0)))
+            continue;
+        fprintf(stderr, "%s: what was said differs between \"%s\" and \"%s\"\n", script->path,
+                manners[0].name, manners[i].name);
+        good = false;
+    }
+    play_outcome_free(&first);
+    play_outcome_free(&other);
+    return good;
+}
 
 static bool run(const char *path)
 {
     struct script script;
-    uint64_t first = 0, digest;
-    bool varies = false;
-    bool good = script_read(&script, path);
+    struct settings *settings = script_read(&script, path) ? play_settings(&script) : NULL;
+    bool good = settings != NULL && play_all(&script, settings);
 
-    for (size_t i = 0; i < sizeof(manners) / sizeof(*manners) && good; i++) {
-        good = play_script(&script, manners[i].name, manners[i].manner, i == 0, &digest, &varies);
-        if (i == 0)
-            first = digest;
-        if (good && !varies && digest != first) {
-            fprintf(stderr, "%s: what was said differs between \"%s\" and \"%s\"\n", path, manners[0].name,
-                    manners[i].name);
-            good = false;
-        }
-    }
+    if (settings != NULL)
+        settings_unref(settings);
     script_free(&script);
     return good;
 }

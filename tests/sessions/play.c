@@ -44,7 +44,7 @@ void play_fail(struct play *play, const char *format, ...)
     if (play->failed)
         return;
     play->failed = true;
-    fprintf(stderr, "%s:%u: (%s) ", play->script->path, play->line->number, play->manner_name);
+    fprintf(stderr, "%s:%u: (%s) ", play->script->path, play->line->number, play->manner->name);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -69,7 +69,7 @@ void play_client(struct play *play, struct span address)
     arrival.peer.port = (uint16_t)(40000 + clients->count);
     (void)ip_parse(SPAN("127.0.0.1"), &arrival.local);
     arrival.local.port = 2525;
-    pipe = lab_pipe_new(&play->lab, play->manner);
+    pipe = lab_pipe_new(&play->lab, play->manner->client);
     clients->current = clients->count;
     clients->parties[clients->count++] = (struct party){.pipe = pipe};
     if (server_accept(play->server, &arrival, &lab_wire_ops, pipe) != 0)
@@ -83,18 +83,22 @@ static void emptied(void *owner)
     play->emptied = true;
 }
 
-static struct settings *load(const struct script *script)
+struct settings *play_settings(const struct script *script)
 {
     char path[] = "/tmp/session_script.XXXXXX";
     struct settings *settings = NULL;
     int fd = mkstemp(path);
 
-    if (fd < 0)
+    if (fd < 0) {
+        perror(path);
         return NULL;
+    }
     if (write(fd, script->config.ptr, script->config.len) == (ssize_t)script->config.len)
         settings = config_load(path, stderr);
     (void)close(fd);
     (void)unlink(path);
+    if (settings == NULL)
+        fprintf(stderr, "%s: the configuration does not load\n", script->path);
     return settings;
 }
 
@@ -127,22 +131,18 @@ static void leave(struct play *play)
     abort();
 }
 
-static uint64_t sum(uint64_t digest, struct span s)
+/* Each connection's octets, and how many there are, so that none can be taken for another's. */
+static size_t keep(const struct side *side, struct lab_bytes *said)
 {
-    for (size_t i = 0; i < s.len; i++)
-        digest = (digest ^ (unsigned char)s.ptr[i]) * UINT64_C(0x100000001b3);
-    return digest * UINT64_C(0x100000001b3);
-}
+    size_t most = 0;
 
-static uint64_t digest_of(const struct play *play)
-{
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
-
-    for (unsigned i = 0; i < play->clients.count; i++)
-        digest = sum(digest, lab_bytes_from(&play->clients.parties[i].pipe->from, 0));
-    for (unsigned i = 0; i < play->upstreams.count; i++)
-        digest = sum(digest, lab_bytes_from(&play->upstreams.parties[i].pipe->from, 0));
-    return digest;
+    for (unsigned i = 0; i < side->count; i++) {
+        const struct lab_pipe *pipe = side->parties[i].pipe;
+        lab_bytes_add(said, span_of((const char *)&pipe->from.len, sizeof(pipe->from.len)));
+        lab_bytes_add(said, lab_bytes_from(&pipe->from, 0));
+        most = pipe->to.len > most ? pipe->to.len : most;
+    }
+    return most;
 }
 
 static bool names_client(const struct script *script)
@@ -166,27 +166,27 @@ static void go_through(struct play *play)
     check_read(play, &play->upstreams, "upstream");
 }
 
-bool play_script(const struct script *script, const char *manner_name, struct lab_manner manner,
-                 bool count_writes, uint64_t *digest, bool *varies)
+bool play_script(const struct script *script, struct settings *settings, const struct play_manner *manner,
+                 struct play_outcome *outcome)
 {
-    struct play play = {.script = script, .manner_name = manner_name, .manner = manner};
+    struct play play = {.script = script, .manner = manner, .settings = settings};
 
-    play.count_writes = count_writes;
-    play.settings = load(script);
-    if (play.settings == NULL) {
-        fprintf(stderr, "%s: the configuration does not load\n", script->path);
-        return false;
-    }
     lab_init(&play.lab, 1);
     play.server = server_new(&play.lab.world, emptied, &play);
     server_configure(play.server, play.settings);
     go_through(&play);
-    *digest = digest_of(&play);
-    *varies = play.varies;
+    outcome->said.len = 0;
+    outcome->client_octets = keep(&play.clients, &outcome->said);
+    outcome->upstream_octets = keep(&play.upstreams, &outcome->said);
+    outcome->varies = play.varies;
     server_free(play.server);
-    settings_unref(play.settings);
     lab_free(&play.lab);
     lab_bytes_free(&play.reply);
     lab_bytes_free(&play.transcript);
     return !play.failed;
+}
+
+void play_outcome_free(struct play_outcome *outcome)
+{
+    lab_bytes_free(&outcome->said);
 }

@@ -22,27 +22,42 @@ struct side {
     unsigned count, current;
 };
 
+/* How a script is played. */
+struct play_manner {
+    const char *name;
+    struct lab_manner client, upstream; /* how their connections carry octets */
+    bool count_writes;                  /* "write-count" is checked */
+};
+
+/* What came of it. Zeroed: nothing yet. */
+struct play_outcome {
+    struct lab_bytes said;  /* every octet that either side was sent, connection by connection */
+    size_t client_octets;   /* that a client has sent at most */
+    size_t upstream_octets; /* and an upstream */
+    bool varies;            /* the script says that the octets depend on the manner */
+};
+
 struct play {
     struct lab lab;
     const struct script *script;
+    const struct play_manner *manner;
     const struct line *line; /* under way */
-    const char *manner_name;
-    struct lab_manner manner;
     struct settings *settings;
     struct server *server;
     struct side clients, upstreams;
     struct lab_bytes reply;      /* the last one that "S reply" has read */
     struct lab_bytes transcript; /* what was said, in order */
-    bool count_writes;           /* "write-count" is checked in this manner */
     bool emptied;                /* the server has said so */
     bool failed;
     bool varies; /* the script says that the octets depend on the manner */
 };
 
-/* Plays; false: it failed, and said where and why. *digest sums up every octet that was said to either side.
- */
-bool play_script(const struct script *script, const char *manner_name, struct lab_manner manner,
-                 bool count_writes, uint64_t *digest, bool *varies);
+/* The script's proxy.yaml, loaded; settings_unref() it. NULL: it does not load, and why has been said. */
+struct settings *play_settings(const struct script *script);
+/* Plays; false: it failed, and said where and why. */
+bool play_script(const struct script *script, struct settings *settings, const struct play_manner *manner,
+                 struct play_outcome *outcome);
+void play_outcome_free(struct play_outcome *outcome);
 
 /* --- between play.c and directives.c
  * ---------------------------------------------------------------------------- */
