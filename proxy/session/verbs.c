@@ -360,10 +360,13 @@ static enum step begin(struct session *session, struct span line, unsigned fault
     return go_on(session);
 }
 
-/* The client ended its direction: what it sent before is still answered (half-close). */
+/* The client ended its direction: what it sent before is still answered, and heard (half-close). */
 static enum step end_of_input(struct session *session)
 {
-    return session->client.eof && session->exchanges.count == 0 ? STEP_CLOSE : STEP_WAIT;
+    if (!session->client.eof || session->exchanges.count != 0)
+        return STEP_WAIT;
+    session->closing = true;
+    return STEP_AGAIN;
 }
 
 static enum step next_line(struct session *session)
