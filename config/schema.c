@@ -47,6 +47,9 @@ static const struct option limit_keys[] = {
     LIMIT_COUNT(transactions, "0", 0, COUNT_MAX, "Messages in a session; 0: no limit."),
     LIMIT_SIZE(message_size, "0", 0, 0,
                "Octets of a message, offered as SIZE and enforced; 0: only the upstream's limit holds."),
+    LIMIT_SIZE(min_data_rate, "100", 0, MIB,
+               "Octets per second that a client must send of a message, on average over timeouts.data_block; "
+               "0: no limit."),
     LIMIT_SIZE(header_size, "1MiB", 1, GIB, "Octets of the header section of a message."),
     LIMIT_SIZE(header_field, "256KiB", 1, GIB, "Octets of one header field."),
     LIMIT_COUNT(header_count, "10000", 1, COUNT_MAX, "Header fields of a message."),
@@ -67,7 +70,9 @@ static const struct option limit_keys[] = {
     KEY(settings_timeouts, member, OPTION_DURATION, fallback_, 1, DAY, help_)
 static const struct option timeout_keys[] = {
     TIMEOUT(command, "5m", "How long a client may take for its next command."),
-    TIMEOUT(data_block, "3m", "How long a client may take for the next piece of a message."),
+    TIMEOUT(data_block, "3m",
+            "How long a client may take for the next piece of a message, or send slower than "
+            "limits.min_data_rate."),
     TIMEOUT(write, "5m", "How long a client may take no octet of what it is sent."),
     TIMEOUT(connect, "30s", "How long connecting to one address of the upstream may take."),
     TIMEOUT(greeting, "5m", "How long the upstream may take to greet."),

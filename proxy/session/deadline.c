@@ -13,6 +13,7 @@
 void deadline_restart(struct session *session)
 {
     session->waiting = world_now(session->world);
+    session->held = 0;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -20,23 +21,49 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The client's limit counts from the beginning of a wait; in a message, and while it takes our replies, every
- * octet that moves begins a new one. */
-static uint64_t client_limit(struct session *session)
+/* Whether the octets that moved since the wait began make it a new one: while the client takes our replies
+ * any do; in a message they must make up for the time they took, or one octet every now and then would keep a
+ * session for ever. */
+static bool renews(const struct session *session, uint64_t moved, uint64_t now)
+{
+    uint64_t elapsed = (session->held != 0 ? session->held : now) - session->waiting;
+
+    if (moved == 0)
+        return false;
+    if (session->phase == PHASE_BODY)
+        return moved * 1000 >= session->settings->limits.min_data_rate * elapsed;
+    return session->client.in_flight != 0;
+}
+
+/* A client that we do not read from (a filter thinks, the upstream is slow) is not the one that takes its
+ * time: its clock stands still meanwhile. */
+static void keep_clock(struct session *session, bool held, uint64_t now)
+{
+    uint64_t octets = session->client.received + session->client.sent;
+    bool renewed = renews(session, octets - session->progress, now);
+
+    if (renewed)
+        deadline_restart(session);
+    if (renewed || session->phase != PHASE_BODY)
+        session->progress = octets;
+    if (held && session->held == 0) {
+        session->held = now;
+    } else if (!held && session->held != 0) {
+        session->waiting += now - session->held;
+        session->held = 0;
+    }
+}
+
+/* The client's limit counts from the beginning of a wait. */
+static uint64_t client_limit(struct session *session, uint64_t now)
 {
     const struct settings_timeouts *timeouts = &session->settings->timeouts;
-    uint64_t octets = session->client.received + session->client.sent;
-    uint64_t limit = phase_limit(session);
+    bool held = session->phase == PHASE_BODY && (session->client.paused || session->asking);
+    uint64_t limit = held ? 0 : phase_limit(session);
 
-    /* A client that we do not read from (a filter thinks, the upstream is slow) is not the one that takes its
-     * time. */
-    if (session->phase == PHASE_BODY && (session->client.paused || session->asking))
-        limit = 0;
+    keep_clock(session, held, now);
     if (session->client.in_flight != 0 && (limit == 0 || timeouts->write < limit))
         limit = timeouts->write;
-    if (octets != session->progress && (session->phase == PHASE_BODY || session->client.in_flight != 0))
-        deadline_restart(session);
-    session->progress = octets;
     return limit != 0 ? session->waiting + limit : NEVER;
 }
 
@@ -71,7 +98,7 @@ static void ring(void *owner)
             leg_skip(session);
         else
             leg_lose(session, "time limit");
-    } else if (client_limit(session) <= now) {
+    } else if (client_limit(session, now) <= now) {
         if (session->phase == PHASE_LINGER || session->client.in_flight != 0)
             session->client.error = -ETIMEDOUT;
         else
@@ -83,7 +110,7 @@ static void ring(void *owner)
 void deadline_arm(struct session *session)
 {
     uint64_t now = world_now(session->world);
-    uint64_t at = earlier(client_limit(session), leg_limit(session, now));
+    uint64_t at = earlier(client_limit(session, now), leg_limit(session, now));
 
     /* An alarm that rings too early only asks again; most limits move forward long before they pass. */
     if (at == NEVER || (session->alarm_at != 0 && session->alarm_at <= at))

@@ -52,8 +52,8 @@ struct session {
     struct alarm alarm;
     uint64_t alarm_at; /* when it rings; 0: not set */
     uint64_t waiting;  /* since when the present wait for the client lasts */
-    uint64_t
-        progress; /* the client's octets (received + sent) at `waiting`, for limits that progress renews */
+    uint64_t held;     /* since when it is not the client that is waited for; 0: it is */
+    uint64_t progress; /* its octets (received + sent) at `waiting`, for limits that progress renews */
 
     enum phase phase;
     struct line line;

@@ -20,6 +20,7 @@ struct settings_limits {
     int64_t recipients;          /* per transaction; 452 4.5.3 beyond */
     int64_t transactions;        /* MAIL commands per session; 0: no limit */
     uint64_t message_size;       /* octets; 0: no limit of ours */
+    uint64_t min_data_rate;      /* octets per second of a message for its time limit to be renewed; 0: any */
     uint64_t header_size;        /* octets of the header section */
     uint64_t header_field;       /* octets of one field */
     int64_t header_count;        /* fields */
