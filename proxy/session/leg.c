@@ -229,6 +229,17 @@ static void unsolicited(struct session *session, const struct reply_in *reply)
     }
 }
 
+/* What the upstream said cannot be read. Before its greeting it only was the wrong one to ask. */
+static void distrust(struct session *session, const char *why)
+{
+    if (session->leg->state != LEG_GREETING) {
+        leg_lose(session, why);
+        return;
+    }
+    journal_event(session, LOG_LEVEL_WARN, "upstream-refused", span_str(why));
+    leg_skip(session);
+}
+
 static bool collect_one(struct session *session)
 {
     struct leg *leg = session->leg;
@@ -240,7 +251,7 @@ static bool collect_one(struct session *session)
     if (n == 0)
         return false;
     if (n < 0) {
-        leg_lose(session, n == REPLY_LONG ? "reply too long" : "malformed reply");
+        distrust(session, n == REPLY_LONG ? "reply too long" : "malformed reply");
         return true;
     }
     leg->reader = (struct reply_reader){0};
