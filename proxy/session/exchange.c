@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "session/leg.h"
 #include "session/session.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
@@ -197,6 +198,10 @@ bool exchanges_emit(struct session *session)
 
 void exchange_relay_or_fail(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
+    if (reply != NULL && reply->code / 100 == 3) {
+        leg_lose(session, "intermediate reply out of place");
+        reply = NULL;
+    }
     if (reply != NULL)
         exchange_relay(session, exchange, reply);
     else
