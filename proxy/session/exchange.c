@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "session/deadline.h"
 #include "session/leg.h"
 #include "session/session.h"
 #include "session/transaction.h"
@@ -193,6 +194,8 @@ bool exchanges_emit(struct session *session)
         exchange_free(exchange);
         moved = true;
     }
+    if (moved)
+        deadline_restart(session); /* the time for the next command begins with the reply to the last */
     return moved;
 }
 
