@@ -60,7 +60,8 @@ int server_accept(struct server *server, const struct arrival *arrival, const st
 
     if (session == NULL)
         return -ENOMEM;
-    session->overrun = server->draining || (most != 0 && server->count > (size_t)most);
+    session->overrun = server->draining || (most != 0 && server->count - server->overrun > (size_t)most);
+    server->overrun += session->overrun ? 1 : 0;
     session_advance(session);
     return 0;
 }
@@ -69,6 +70,7 @@ void server_left(struct server *server, struct session *session)
 {
     LIST_REMOVE(session, link);
     server->count--;
+    server->overrun -= session->overrun ? 1 : 0;
     if (server->draining && server->count == 0)
         server->emptied(server->owner);
 }

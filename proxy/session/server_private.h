@@ -12,6 +12,7 @@ struct server {
     struct settings *settings;
     LIST_HEAD(, session) sessions;
     size_t count;
+    size_t overrun;     /* of them: only told 421, they keep nobody out */
     struct ehlo *known; /* the upstream's capabilities as last seen; NULL: never */
     struct alarm grace; /* while draining */
     void (*emptied)(void *owner);
