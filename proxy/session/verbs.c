@@ -284,7 +284,7 @@ static enum step ask(struct session *session, struct exchange *exchange)
             exchange->row->refused(session, exchange, &decision);
         else
             exchange_decide(session, exchange, &decision);
-        return done(session);
+        return exchange->stage == STAGE_PROCEED ? STEP_AGAIN : done(session);
     }
 }
 
