@@ -128,6 +128,8 @@ static const struct reply *impossible(const struct session *session, const struc
 {
     static const struct reply broken = {451, "4.4.2", "Lost the mail server, start the transaction again"};
 
+    if (transaction->state == TRANSACTION_REFUSED)
+        return &no_recipients;
     if (session->transaction != transaction || transaction->state == TRANSACTION_BROKEN)
         return &broken;
     return transaction->accepted == 0 ? &no_recipients : NULL;

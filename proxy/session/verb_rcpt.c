@@ -183,6 +183,16 @@ static enum proceed no_upstream(struct session *session, struct exchange *exchan
     return PROCEED_DONE;
 }
 
+/* MAIL was refused by the upstream after this RCPT had been looked at. */
+static void refuse_as_mail(struct session *session, struct exchange *exchange)
+{
+    struct transaction *transaction = exchange->transaction;
+    struct span text = span_str(transaction->final.text);
+
+    transaction_answer_recipient(transaction, exchange->recipient, transaction->final.code, text);
+    exchange_answer(session, exchange, transaction->final.code, NULL, text);
+}
+
 enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchange)
 {
     static const struct reply ok = {250, "2.1.5", "Ok"};
@@ -190,6 +200,10 @@ enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchang
     const struct reply *why = NULL;
     enum leg_forward sent;
 
+    if (transaction->state == TRANSACTION_REFUSED) {
+        refuse_as_mail(session, exchange);
+        return PROCEED_DONE;
+    }
     if (session->transaction != transaction || transaction->state == TRANSACTION_BROKEN) {
         static const struct reply gone = {451, "4.4.2", "Lost the mail server, start the transaction again"};
         answer_recipient(session, exchange, &gone);
