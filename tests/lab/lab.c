@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define WALL_START UINT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 #define STEPS_MAX  50000000                /* more without time passing is a loop without end */
 
@@ -89,8 +91,9 @@ static bool alarm_set(struct world *world, struct alarm *alarm, uint64_t at)
     struct lab_alarm *set = alarm->handle;
 
     if (set == NULL) {
-        set = calloc(1, sizeof(*set));
-        assert(set != NULL);
+        set = mem_alloc(sizeof(*set));
+        if (set == NULL)
+            return false;
         set->alarm = alarm;
         alarm->handle = set;
         TAILQ_INSERT_TAIL(&lab_of(world)->alarms, set, link);
@@ -108,7 +111,7 @@ static void alarm_clear(struct world *world, struct alarm *alarm)
         return;
     alarm->handle = NULL;
     TAILQ_REMOVE(&lab_of(world)->alarms, set, link);
-    free(set);
+    mem_free(set);
 }
 
 /* The alarm that is to ring first, or NULL; of two at one time the older. */
@@ -206,21 +209,25 @@ void lab_run(struct lab *lab)
         assert(++steps < STEPS_MAX);
 }
 
+uint64_t lab_due(struct lab *lab)
+{
+    const struct lab_alarm *first = first_alarm(lab);
+    const struct lab_dial *dial;
+    uint64_t at = first != NULL ? first->at : UINT64_MAX;
+
+    TAILQ_FOREACH(dial, &lab->dials, link)
+    if (dial->until < at)
+        at = dial->until;
+    return at;
+}
+
 void lab_pass(struct lab *lab, uint64_t ms)
 {
     uint64_t until = lab->now + ms;
-    const struct lab_alarm *first;
-    const struct lab_dial *dial;
 
     lab_run(lab);
     for (;;) {
-        uint64_t at = until;
-        first = first_alarm(lab);
-        if (first != NULL && first->at < at)
-            at = first->at;
-        TAILQ_FOREACH(dial, &lab->dials, link)
-        if (dial->until < at)
-            at = dial->until;
+        uint64_t due = lab_due(lab), at = due < until ? due : until;
         if (at > lab->now)
             lab->now = at;
         lab_run(lab);

@@ -1,6 +1,7 @@
 /* lab.h: a world in memory (base/world.h): its own clock, chance from a seed, connections whose other ends
  * are in the hands of the test. Nothing happens in it but in lab_step(). What is said over the connections is
- * left to the test. */
+ * left to the test. What the machine keeps for the core (alarms, attempts to connect, spool files) comes from
+ * base/mem.h, so that it fails when a test lets memory fail. */
 #ifndef LAB_H
 #define LAB_H
 
@@ -98,6 +99,8 @@ void lab_free(struct lab *lab);
 bool lab_step(struct lab *lab);
 /* Steps until nothing can happen. Asserts that this takes a finite number of steps. */
 void lab_run(struct lab *lab);
+/* When the next alarm rings or attempt to connect fails by itself; UINT64_MAX: never. */
+uint64_t lab_due(struct lab *lab);
 /* Time passes; alarms ring on the way, in their order. */
 void lab_pass(struct lab *lab, uint64_t ms);
 

@@ -4,14 +4,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "base/mem.h"
 
 int lab_dial_begin(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
 {
     struct lab *lab = (struct lab *)world;
-    struct lab_dial *made = calloc(1, sizeof(*made));
+    struct lab_dial *made = mem_alloc(sizeof(*made));
 
-    assert(made != NULL && dial->handle == NULL);
+    assert(dial->handle == NULL);
+    if (made == NULL)
+        return -ENOMEM;
     made->dial = dial;
     (void)snprintf(made->host, sizeof(made->host), "%s", host);
     made->port = port;
@@ -25,7 +28,7 @@ static void forget(struct lab *lab, struct lab_dial *made)
 {
     made->dial->handle = NULL;
     TAILQ_REMOVE(&lab->dials, made, link);
-    free(made);
+    mem_free(made);
 }
 
 void lab_dial_cancel(struct world *world, struct dial *dial)

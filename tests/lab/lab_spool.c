@@ -3,7 +3,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
+
+#include "base/mem.h"
 
 struct spool_file {
     struct lab_bytes bytes;
@@ -12,7 +13,7 @@ struct spool_file {
 struct spool_file *lab_spool_open(struct world *world)
 {
     struct lab *lab = (struct lab *)world;
-    struct spool_file *file = lab->disk_broken ? NULL : calloc(1, sizeof(*file));
+    struct spool_file *file = lab->disk_broken ? NULL : mem_alloc(sizeof(*file));
 
     if (file != NULL)
         lab->files++;
@@ -53,5 +54,5 @@ void lab_spool_close(struct world *world, struct spool_file *file)
     assert(lab->files > 0);
     lab->files--;
     lab_bytes_free(&file->bytes);
-    free(file);
+    mem_free(file);
 }
