@@ -37,14 +37,21 @@ static void close_sink(struct body *body)
     body->sink = NULL;
 }
 
+bool body_holds_leg(const struct session *session)
+{
+    const struct body *body = session->body;
+
+    return body != NULL && !body->handed_over &&
+           (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT));
+}
+
 void body_free(struct session *session)
 {
     struct body *body = session->body;
 
     if (body == NULL)
         return;
-    /* An upstream that waits for content would take the next command for it. */
-    if (!body->handed_over && (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT)))
+    if (body_holds_leg(session))
         leg_abandon(session);
     session->body = NULL;
     session->client.paused = false;

@@ -45,6 +45,8 @@ struct body *body_new(struct session *session, bool chunked);
  * failure refuses the body. */
 void body_open(struct session *session, enum sink_framing framing);
 void body_free(struct session *session);
+/* The upstream waits for content: it would take a command for it. */
+bool body_holds_leg(const struct session *session);
 
 /* The steps of PHASE_BODY and PHASE_COMMIT. */
 enum step body_step(struct session *session);

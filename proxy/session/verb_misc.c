@@ -51,11 +51,12 @@ static bool compose(struct exchange *exchange)
 
 static bool connected(const struct session *session)
 {
-    return session->leg != NULL && (session->leg->state == LEG_READY || session->leg->state == LEG_GREETED);
+    return session->leg != NULL && !body_holds_leg(session) &&
+           (session->leg->state == LEG_READY || session->leg->state == LEG_GREETED);
 }
 
-/* Through to the upstream if there is one, so that it does not think its client asleep; answered here if not.
- */
+/* Through to the upstream if there is one that listens, so that it does not think its client asleep; answered
+ * here if not. */
 static enum proceed forward_or_say(struct session *session, struct exchange *exchange,
                                    exchange_replied *replied)
 {
@@ -119,7 +120,7 @@ enum proceed verb_help_proceed(struct session *session, struct exchange *exchang
 
 enum proceed verb_pass_proceed(struct session *session, struct exchange *exchange)
 {
-    if (!compose(exchange)) {
+    if (body_holds_leg(session) || !compose(exchange)) {
         exchange_say(session, exchange, &exchange->row->otherwise);
         return PROCEED_DONE;
     }
