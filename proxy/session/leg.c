@@ -155,19 +155,22 @@ static void deliver(struct session *session, const struct reply_in *reply)
 void leg_abandon(struct session *session)
 {
     struct leg *leg = session->leg;
+    bool idle = session->exchanges.count == 0 && session->body == NULL;
 
     if (leg == NULL || leg->spoiled)
         return;
     leg->spoiled = true;
     if (session->transaction != NULL && session->transaction->at_upstream)
         session->transaction->state = TRANSACTION_BROKEN;
-    if (session->authenticated)
+    if (session->authenticated && !idle)
         session->closing = true; /* nobody here can authenticate again in the client's name */
     while (session->leg != NULL && !TAILQ_EMPTY(&session->leg->expected))
         deliver(session, NULL);
     if (session->body != NULL)
         body_refuse(session, 451, SPAN("4.4.2"), SPAN("Lost the mail server in mid-message"));
     leg_close(session);
+    if (idle && session->authenticated)
+        session_end(session, 421, "4.4.2", "Lost the mail server, closing");
     session_again(session);
 }
 

@@ -106,11 +106,19 @@ static unsigned answer_all(struct session *session, unsigned code, const char *e
     return answered;
 }
 
+/* The last reply has been composed, if not sent. */
+static bool said_goodbye(const struct session *session)
+{
+    const struct exchange *last = TAILQ_LAST(&session->exchanges.list, exchange_list);
+
+    return session->closing && session->body == NULL && (last == NULL || last->row == &verbs_closing);
+}
+
 void session_end(struct session *session, unsigned code, const char *enhanced, const char *text)
 {
     struct exchange *exchange;
 
-    if (session->phase == PHASE_LINGER)
+    if (session->phase == PHASE_LINGER || said_goodbye(session))
         return;
     chain_cancel(&session->chain);
     session->asking = false;
