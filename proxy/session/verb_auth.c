@@ -111,8 +111,8 @@ static bool pass_on(struct session *session, struct span line, unsigned faults)
            wire_put(&session->leg->wire, SPAN("\r\n"));
 }
 
-/* Without an upstream the dialogue ends too, but only now: the client owed a line, which must not be taken for
- * a command. */
+/* Without an upstream the dialogue ends too, but only now: the client owed a line, which must not be taken
+ * for a command. */
 static void take_response(struct session *session, struct exchange *exchange, struct span line,
                           unsigned faults)
 {

@@ -31,8 +31,8 @@ struct verb_row {
     bool (*check)(struct session *session, struct exchange *exchange, struct span arguments);
     /* Fills the question for `event`. */
     void (*question)(struct session *session, struct exchange *exchange, struct chain_question *question);
-    /* A filter decided against it (never CONTINUE or PENDING): answers, or sets STAGE_PROCEED to go on all the
-     * same. NULL: exchange_decide(). */
+    /* A filter decided against it (never CONTINUE or PENDING): answers, or sets STAGE_PROCEED to go on all
+     * the same. NULL: exchange_decide(). */
     void (*refused)(struct session *session, struct exchange *exchange, const struct decision *decision);
     enum proceed (*proceed)(struct session *session, struct exchange *exchange);
 };
