@@ -53,11 +53,25 @@ void text_format(struct text *text, const char *format, ...)
     va_end(args);
 }
 
+static bool safe(char byte, bool utf8)
+{
+    unsigned char c = (unsigned char)byte;
+
+    return (c >= 0x20 && c < 0x7f) || (utf8 && c >= 0x80) || c == '\t';
+}
+
 void text_add_safe(struct text *text, struct span s, bool utf8)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool harmless = (c >= 0x20 && c < 0x7f) || (utf8 && c >= 0x80) || c == '\t';
-        text_add(text, harmless ? span_of(s.ptr + i, 1) : SPAN("?"));
+    /* Nearly all of it is safe nearly always: it is taken in runs. */
+    while (s.len != 0) {
+        size_t n = 0, room = text->size - text->len;
+        while (n < s.len && n < room && safe(s.ptr[n], utf8))
+            n++;
+        text_add(text, span_first(s, n));
+        s = span_skip(s, n);
+        if (s.len == 0)
+            break;
+        text_char(text, '?');
+        s = span_skip(s, 1);
     }
 }

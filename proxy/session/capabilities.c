@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "session/server_private.h"
+#include "smtp/params.h"
 
 #define TRACE_GROWTH 1024u /* octets that a Received field of ours may add */
 #define EDITS_GROWTH 4096u /* octets that filters' header fields may add */
@@ -60,6 +61,8 @@ void capabilities_offer(struct session *session, const struct ehlo *upstream, st
     if (!ehlo_has(offer, KEYWORD_CHUNKING))
         ehlo_remove(offer, KEYWORD_BINARYMIME);
     session->offered = offer->set;
+    session->mail_allowance = (uint16_t)params_line_allowance(PARAM_OF_MAIL, offer->set);
+    session->rcpt_allowance = (uint16_t)params_line_allowance(PARAM_OF_RCPT, offer->set);
     session->size_limit = ehlo_has(offer, KEYWORD_SIZE) ? offer->size : 0;
     mem_free(session->mechanisms);
     session->mechanisms = NULL;

@@ -67,6 +67,8 @@ struct session {
     char *mechanisms;          /* SASL mechanisms offered; NULL: none */
     uint64_t offered;          /* bits of enum keyword offered to this client */
     uint64_t size_limit;       /* octets offered by SIZE; 0: none */
+    uint16_t mail_allowance;   /* octets by which what is offered lengthens a MAIL line */
+    uint16_t rcpt_allowance;
     struct kept_reply *barred; /* a filter refused CONNECT or HELO: the answer to every later command */
     uint32_t transactions;
     uint32_t commits; /* messages whose end of data awaits the upstream's reply */

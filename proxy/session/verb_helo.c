@@ -64,6 +64,7 @@ static bool introduced(struct session *session, const struct exchange *exchange)
     session->extended = is_ehlo(exchange);
     session->offered = 0;
     session->size_limit = 0;
+    session->mail_allowance = session->rcpt_allowance = 0;
     mem_free(session->mechanisms);
     session->mechanisms = NULL;
     return true;

@@ -9,7 +9,6 @@
 #include "session/journal.h"
 #include "session/leg.h"
 #include "session/transaction.h"
-#include "smtp/params.h"
 
 #define EXCHANGES_MAX 256 /* commands of one client whose replies are awaited */
 
@@ -310,8 +309,7 @@ static enum step go_on(struct session *session)
 static size_t line_limit(const struct session *session, const struct verb_row *row)
 {
     const struct settings_limits *limits = &session->settings->limits;
-    size_t mail = params_line_allowance(PARAM_OF_MAIL, session->offered);
-    size_t rcpt = params_line_allowance(PARAM_OF_RCPT, session->offered);
+    size_t mail = session->mail_allowance, rcpt = session->rcpt_allowance;
 
     if (row == &verbs[VERB_MAIL])
         return limits->command_line + mail;
