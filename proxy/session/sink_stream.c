@@ -7,7 +7,7 @@
 
 struct sink_stream {
     struct sink sink;
-    char head[2048]; /* header fields of ours, still to be sent */
+    char *head; /* header fields of ours, still to be sent; NULL: none */
     size_t head_len, head_sent;
 };
 
@@ -41,17 +41,26 @@ static long write_content(struct sink *sink, struct span content)
 static int release(struct sink *sink, struct span trace, struct span added)
 {
     struct sink_stream *stream = (struct sink_stream *)sink;
-    struct text text = TEXT(stream->head);
+    struct text text = {NULL, 0, trace.len + added.len, false};
 
+    if (text.size == 0)
+        return 0;
+    text.ptr = mem_alloc(text.size);
+    if (text.ptr == NULL)
+        return -ENOMEM;
     text_add(&text, trace);
     text_add(&text, added);
+    stream->head = text.ptr;
     stream->head_len = text.len;
-    return text.cut ? -ENOSPC : 0;
+    return 0;
 }
 
 static void free_stream(struct sink *sink)
 {
-    mem_free(sink);
+    struct sink_stream *stream = (struct sink_stream *)sink;
+
+    mem_free(stream->head);
+    mem_free(stream);
 }
 
 struct sink *sink_stream_new(struct session *session, enum sink_framing framing)
