@@ -156,16 +156,12 @@ int params_parse(struct span s, enum param_verb verb, uint64_t offered, struct p
     return 0;
 }
 
-/* True when the upstream would not understand the parameter. A value in UTF-8 needs SMTPUTF8 beside its own
- * extension (RFC 6533 3). */
+/* True when the upstream would not understand the parameter. A value in UTF-8, be it encoded in xtext, needs
+ * SMTPUTF8 beside its own extension (RFC 6531 3.3, RFC 6533 3). */
 static bool lost(const struct param *param, uint64_t offered)
 {
-    if (!has(offered, extension_of(param)))
-        return true;
-    for (size_t i = 0; i < param->value.len; i++)
-        if ((unsigned char)param->value.ptr[i] >= 0x80)
-            return !has(offered, KEYWORD_SMTPUTF8);
-    return false;
+    return !has(offered, extension_of(param)) ||
+           (!has(offered, KEYWORD_SMTPUTF8) && !ROWS[param->name].valid(param->value, false));
 }
 
 int params_print(struct text *text, const struct params *params, uint64_t offered)

@@ -356,6 +356,8 @@ static void test_utf8(void)
     CHECK(text.len == 0); /* dropped rather than sent to who cannot read it */
     CHECK(params_parse(auth, PARAM_OF_MAIL, BIT(KEYWORD_AUTH), &params) == PARAMS_SYNTAX);
     CHECK(params_parse(auth, PARAM_OF_MAIL, EVERYTHING, &params) == 0);
+    CHECK(params_print(&text, &params, BIT(KEYWORD_AUTH)) == 0);
+    CHECK(text.len == 0); /* UTF-8 in xtext is UTF-8 all the same */
 }
 
 /* Printing for an upstream that offers less keeps exactly what it offers. */
