@@ -1,0 +1,136 @@
+/* config.c: draws settings and a chain of test filters. What the filters do is left to filter.c. */
+#include "config.h"
+
+#include "filter.h"
+#include "sim.h"
+
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+
+static void draw_limits(struct settings_limits *limits, struct dice *dice)
+{
+    *limits = (struct settings_limits){.local_part = 64,
+                                       .domain = 255,
+                                       .path = 256,
+                                       .command_line = 512,
+                                       .auth_line = 12288,
+                                       .text_line = dice_percent(dice, 30) ? 1000 : 0,
+                                       .recipients = dice_percent(dice, 20) ? 2 : 100,
+                                       .transactions = dice_percent(dice, 10) ? 2 : 0,
+                                       .message_size = dice_percent(dice, 20) ? 20000 : 0,
+                                       .header_size = dice_percent(dice, 50) ? 2048 : 1 << 20,
+                                       .header_field = 1 << 16,
+                                       .header_count = 1000,
+                                       .hops = 100,
+                                       .reply_lines = 128,
+                                       .transaction_memory = dice_percent(dice, 30) ? 16384 : 1 << 20,
+                                       .spool_memory = dice_below(dice, 3) * 4096,
+                                       .sessions = dice_percent(dice, 5) ? 2 : 0};
+}
+
+static const struct settings_timeouts timeouts = {.command = 5 * MINUTE,
+                                                  .data_block = 3 * MINUTE,
+                                                  .write = 5 * MINUTE,
+                                                  .connect = 30 * SECOND,
+                                                  .greeting = 5 * MINUTE,
+                                                  .helo = 5 * MINUTE,
+                                                  .mail = 5 * MINUTE,
+                                                  .rcpt = 5 * MINUTE,
+                                                  .data = 2 * MINUTE,
+                                                  .upstream_block = 3 * MINUTE,
+                                                  .end_of_data = 10 * MINUTE,
+                                                  .reply = 5 * MINUTE,
+                                                  .drain = 30 * SECOND};
+
+uint64_t config_patience(const struct config *config)
+{
+    const uint64_t *limit = (const uint64_t *)&config->settings.timeouts;
+    uint64_t sum = MINUTE;
+
+    for (size_t i = 0; i < sizeof(struct settings_timeouts) / sizeof(uint64_t); i++)
+        sum += limit[i];
+    for (unsigned i = 0; i < config->count; i++)
+        sum += config->filters[i].member.time_limit;
+    return sum + timeouts.connect + timeouts.greeting; /* the second upstream */
+}
+
+static void release(struct settings *settings)
+{
+    chain_free(settings->chain);
+    settings->chain = NULL;
+}
+
+static void draw_filter(struct sim *sim, struct sim_filter *filter, unsigned index, struct dice *dice)
+{
+    static const unsigned edits[] = {0, 0, FILTER_EDITS_HEADERS, FILTER_EDITS_MESSAGE};
+
+    *filter = (struct sim_filter){.sim = sim, .index = index, .mischief = 5u * dice_below(dice, 5)};
+    filter->thinks = sim->forced || dice_percent(dice, 20);
+    filter->member =
+        (struct chain_member){.filter = &sim_filter_itself,
+                              .name = "sim",
+                              .config = filter,
+                              .interests = (unsigned)dice_throw(dice) & (unsigned)dice_throw(dice),
+                              .edits = edits[dice_below(dice, 4)],
+                              .mode = dice_percent(dice, 20) ? CHAIN_OBSERVE : CHAIN_ENFORCE,
+                              .on_failure = (enum chain_failure)dice_below(dice, 3),
+                              .time_limit = 10 * SECOND};
+    if (filter->thinks)
+        filter->member.interests |= 1u << FILTER_END_OF_MESSAGE;
+    if (filter->member.edits == FILTER_EDITS_HEADERS)
+        filter->member.interests |= 1u << FILTER_END_OF_HEADERS;
+    if (filter->member.edits == FILTER_EDITS_MESSAGE)
+        filter->member.interests |= 1u << FILTER_END_OF_MESSAGE;
+}
+
+/* A fault that is given shall meet what it is about: a disk that is used, a filter that thinks. */
+static void suit(struct sim *sim, struct config *config)
+{
+    const struct fault *fault = &sim->faults[0];
+
+    if (!sim->forced)
+        return;
+    config->settings.limits.sessions = 0;
+    config->settings.limits.transactions = 0;
+    for (unsigned i = 0; i < config->count; i++)
+        config->filters[i].mischief = 0;
+    if (fault->kind == FAULT_DISK_FULL || fault->kind == FAULT_DISK_BROKEN) {
+        config->filters[0].member.edits = FILTER_EDITS_MESSAGE;
+        config->settings.limits.spool_memory = 0;
+    }
+}
+
+static void draw_settings(struct settings *settings, struct dice *dice)
+{
+    settings->hostname = "proxy.example";
+    settings->connect = (int)dice_below(dice, 3);
+    settings->trace = (int)dice_below(dice, 2);
+    settings->line_endings = (int)dice_below(dice, 2);
+    settings->chunking = (int)dice_below(dice, 3);
+    settings->upstream_greeting = dice_percent(dice, 50);
+    settings->greeting = "ESMTP";
+    settings->timeouts = timeouts;
+    settings->release = release;
+    draw_limits(&settings->limits, dice);
+}
+
+void config_draw(struct sim *sim)
+{
+    struct config *config = &sim->config;
+    struct settings *settings = &config->settings;
+    struct dice dice = dice_for(sim->seed, DICE_CONFIG, 0);
+
+    draw_settings(settings, &dice);
+    config->upstreams[0] = (struct settings_upstream){"192.0.2.1", 25, "192.0.2.1:25"};
+    config->upstreams[1] = (struct settings_upstream){"192.0.2.2", 25, "192.0.2.2:25"};
+    config->listener = (struct settings_listener){.name = "sim", .address = "25", .port = 25};
+    settings->listeners = (struct option_rows){&config->listener, 1};
+    settings->upstreams = (struct option_rows){config->upstreams, 1 + dice_below(&dice, 2)};
+    config->count = sim->forced ? 1 : dice_below(&dice, FILTERS_MAX + 1);
+    for (unsigned i = 0; i < config->count; i++)
+        draw_filter(sim, &config->filters[i], i, &dice);
+    suit(sim, config);
+    settings->chain = chain_new();
+    for (unsigned i = 0; i < config->count; i++)
+        (void)chain_add(settings->chain, &config->filters[i].member);
+}

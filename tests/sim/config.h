@@ -1,0 +1,33 @@
+/* config.h: the settings and the filters of one simulation, drawn. */
+#ifndef SIM_CONFIG_H
+#define SIM_CONFIG_H
+
+#include "chain/chain.h"
+#include "session/settings.h"
+
+struct sim;
+
+#define FILTERS_MAX 3
+
+/* One test filter as configured. */
+struct sim_filter {
+    struct sim *sim;
+    unsigned index;
+    unsigned mischief; /* percent of messages and sessions it does not let pass as they are */
+    bool thinks;       /* about the end of every message, for a second */
+    struct chain_member member;
+};
+
+struct config {
+    struct settings settings;
+    struct settings_upstream upstreams[2];
+    struct settings_listener listener;
+    struct sim_filter filters[FILTERS_MAX];
+    unsigned count;
+};
+
+void config_draw(struct sim *sim);
+/* Milliseconds in which a session in which nothing moves must have ended. */
+uint64_t config_patience(const struct config *config);
+
+#endif

@@ -1,0 +1,190 @@
+/* ledger.c: the invariants, one row each, over what clients were told and upstreams have stored. */
+#include "ledger.h"
+
+#include <stdlib.h>
+
+#include "sim.h"
+
+void ledger_told(struct sim *sim, struct message *message, unsigned code)
+{
+    message->told = code;
+    if (code / 100 == 2 && !message->discarded && message->said == 0 && !message->client->lied_to)
+        sim_fail(sim, "I1", "%s was told %u, the upstream has not said so", message->id, code);
+}
+
+void ledger_recipient(struct sim *sim, const struct message *message, unsigned which)
+{
+    if (message->to[which].refused)
+        sim_fail(sim, "I2", "recipient %u of %s was refused by a filter and reached the upstream", which,
+                 message->id);
+}
+
+void ledger_decided(struct sim *sim, struct message *message, int which, enum verdict verdict)
+{
+    (void)sim;
+    if (verdict == VERDICT_REJECT)
+        message->harsh = true;
+    if (verdict == VERDICT_DISCARD) {
+        message->discarded = true;
+        return;
+    }
+    if (which < 0)
+        message->refused = true;
+    else if (which < RECIPIENTS_MAX)
+        message->to[which].refused = true;
+}
+
+/* The fields in front: ours if wanted, then each filter's, once, and no other. */
+static bool top_is_declared(const struct sim *sim, const struct message *message, struct span top)
+{
+    unsigned seen = 0, wanted = message->added & ~message->dropped;
+    char field[40];
+
+    if (sim->config.settings.trace == TRACE_RECEIVED) {
+        if (!span_starts_nocase(top, SPAN("Received: from ")))
+            return false;
+        do {
+            const char *lf = memchr(top.ptr, '\n', top.len);
+            top = span_skip(top, (size_t)(lf + 1 - top.ptr));
+        } while (top.len != 0 && top.ptr[0] == '\t');
+    }
+    while (top.len != 0) {
+        unsigned i = top.len > 9 ? (unsigned)(top.ptr[9] - '0') : 99;
+        int n = snprintf(field, sizeof(field), "X-Filter-%u: %s\r\n", i, message->id);
+        if (i >= FILTERS_MAX || (seen >> i & 1u) != 0 || !span_starts_nocase(top, span_of(field, (size_t)n)))
+            return false;
+        seen |= 1u << i;
+        top = span_skip(top, (size_t)n);
+    }
+    return (seen & wanted) == wanted && (seen & ~message->added) == 0;
+}
+
+static void check_content(struct sim *sim, const struct upstream *up)
+{
+    const struct message *message = up->message;
+    struct span content = lab_bytes_from(&up->content, 0), id, rest;
+    struct span expected = lab_bytes_from(&message->expected, 0);
+    size_t top;
+
+    if (!message_check(content, &id, &top, &rest) || !span_eq(id, span_str(message->id))) {
+        sim_fail(sim, "I3", "the content stored as %s is damaged (%zu octets for %zu)", message->id,
+                 content.len, expected.len);
+        return;
+    }
+    if (!span_eq(rest, expected) &&
+        !(rest.len == expected.len + 2 && span_eq(span_first(rest, expected.len), expected)))
+        sim_fail(sim, "I3", "the content stored as %s is not the client's", message->id);
+    if (!top_is_declared(sim, message, span_first(content, top)))
+        sim_fail(sim, "I3", "%s has undeclared or missing fields on top: %.*s", message->id, (int)top,
+                 content.ptr);
+}
+
+/* The envelope that is stored is the one the client was told. */
+static void check_recipients(struct sim *sim, const struct upstream *up)
+{
+    for (unsigned i = 0; i < up->message->recipients; i++) {
+        bool told = up->message->to[i].told / 100 == 2, has = (up->accepted >> i & 1u) != 0;
+        if (told != has && !up->client->lied_to)
+            sim_fail(sim, "I3", "%s: the client was told %u for recipient %u, the upstream %s it",
+                     up->message->id, up->message->to[i].told, i, has ? "has" : "does not have");
+    }
+}
+
+void ledger_end(struct upstream *up, bool accepted)
+{
+    struct message *message = up->message;
+    struct sim *sim = up->sim;
+
+    message->ends++;
+    if (message->refused || message->discarded)
+        sim_fail(sim, "I2", "%s was %s by a filter, the upstream got its end of data", message->id,
+                 message->refused ? "refused" : "discarded");
+    check_content(sim, up);
+    check_recipients(sim, up);
+    if (accepted) {
+        message->stored++;
+        sim->totals->stored++;
+    } else {
+        message->declined++;
+    }
+}
+
+/* The line of the log about it has this in it. */
+static bool logged(const struct sim *sim, const struct message *message, const char *what)
+{
+    struct span rest = lab_bytes_from(&sim->lab.lines, 0);
+    char from[40];
+
+    (void)snprintf(from, sizeof(from), "from=%s@", message->id);
+    while (rest.len != 0) {
+        const char *lf = memchr(rest.ptr, '\n', rest.len);
+        struct span line = span_of(rest.ptr, (size_t)(lf - rest.ptr));
+        if (memmem(line.ptr, line.len, from, strlen(from)) != NULL &&
+            memmem(line.ptr, line.len, what, strlen(what)) != NULL)
+            return true;
+        rest = span_skip(rest, line.len + 1);
+    }
+    return false;
+}
+
+static bool never_lost(const struct sim *sim, const struct message *message)
+{
+    (void)sim;
+    return message->told / 100 != 2 || message->discarded || message->stored != 0 || message->client->lied_to;
+}
+
+static bool never_against_a_refusal(const struct sim *sim, const struct message *message)
+{
+    (void)sim;
+    return (!message->refused && !message->discarded) || message->ends == 0;
+}
+
+static bool never_twice(const struct sim *sim, const struct message *message)
+{
+    (void)sim;
+    return message->stored <= 1 && message->ends <= 1;
+}
+
+/* The client will send again what was stored: only when nobody here could know better, and never in silence.
+ */
+static bool duplicates_are_logged(const struct sim *sim, const struct message *message)
+{
+    if (message->stored == 0 || message->told / 100 == 2)
+        return true;
+    return logged(sim, message, "in_doubt=yes") || logged(sim, message, "client_gone=yes") ||
+           (message->said != 0 && (message->client->gone || message->client->mute || message->client->upset));
+}
+
+static bool failures_are_temporary(const struct sim *sim, const struct message *message)
+{
+    bool somebody = false;
+
+    (void)sim;
+    for (unsigned i = 0; i < message->recipients; i++)
+        somebody = somebody || message->to[i].told / 100 == 2;
+    return message->told / 100 != 5 || message->harsh || message->faulty || !somebody ||
+           message->client->lied_to || message->client->barred;
+}
+
+static const struct {
+    const char *name, *says;
+    bool (*holds)(const struct sim *sim, const struct message *message);
+} invariants[] = {
+    {"I1", "the client was told yes, the upstream has not stored it", never_lost},
+    {"I2", "a filter decided against it, the upstream got its end of data", never_against_a_refusal},
+    {"I3", "it was stored more than once", never_twice},
+    {"I4", "it was stored, the client was not told, and the log does not say so", duplicates_are_logged},
+    {"I6", "it was refused for good without anybody having wanted that", failures_are_temporary},
+};
+
+void ledger_close(struct sim *sim)
+{
+    for (unsigned c = 0; c < sim->count; c++)
+        for (unsigned m = 0; m < sim->clients[c].message_count; m++)
+            for (size_t i = 0; i < sizeof(invariants) / sizeof(*invariants); i++) {
+                const struct message *message = &sim->clients[c].messages[m];
+                if (!invariants[i].holds(sim, message))
+                    sim_fail(sim, invariants[i].name, "%s (told %u): %s", message->id, message->told,
+                             invariants[i].says);
+            }
+}
