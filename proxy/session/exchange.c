@@ -187,8 +187,10 @@ bool exchanges_emit(struct session *session)
 
     while ((exchange = TAILQ_FIRST(&exchanges->list)) != NULL && exchange->answered) {
         if (exchange->reply != NULL &&
-            !wire_put(&session->client, span_of(exchange->reply, exchange->reply_len)))
+            !wire_put(&session->client, span_of(exchange->reply, exchange->reply_len))) {
+            session->blocked = true;
             break;
+        }
         TAILQ_REMOVE(&exchanges->list, exchange, link);
         exchanges->count--;
         exchange_free(exchange);
