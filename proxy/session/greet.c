@@ -29,19 +29,23 @@ static void close_with(struct session *session, unsigned code, const char *enhan
     say(session, code, enhanced, text);
 }
 
-/* A filter refused the client (RFC 5321 3.1: 554, then only QUIT). */
-static void refuse(struct session *session, const struct decision *decision)
+/* There is no service for this client (RFC 5321 3.1: 554, then only QUIT). */
+static void bar(struct session *session, unsigned code, const char *enhanced, struct span text)
 {
-    if (decision->verdict != VERDICT_REJECT) {
-        close_with(session, 421, decision->code == 421 ? decision->enhanced : "4.7.0", decision->text);
-        return;
-    }
     session->barred = mem_alloc(sizeof(*session->barred));
     if (session->barred != NULL)
-        kept_reply_set(session->barred, decision->code, span_str(decision->enhanced), decision->text);
+        kept_reply_set(session->barred, code, span_str(enhanced), text);
     else
         session->closing = true;
-    say(session, 554, decision->enhanced, decision->text);
+    say(session, 554, enhanced, text);
+}
+
+static void refuse(struct session *session, const struct decision *decision)
+{
+    if (decision->verdict == VERDICT_REJECT)
+        bar(session, decision->code, decision->enhanced, decision->text);
+    else
+        close_with(session, 421, decision->code == 421 ? decision->enhanced : "4.7.0", decision->text);
 }
 
 /* CONTINUE: greeted or to be; anything else has been dealt with, or waits. */
@@ -86,11 +90,13 @@ static void no_upstream(struct session *session)
 
     if (session->leg->failure != NULL)
         kept = *session->leg->failure;
-    if (kept.code / 100 != 5)
-        kept.code = 421;
     leg_close(session);
-    close_with(session, kept.code, kept.enhanced[0] == (kept.code == 421 ? '4' : '5') ? kept.enhanced : NULL,
-               kept.text[0] != '\0' ? span_str(kept.text) : SPAN("Mail server unreachable, try again later"));
+    if (kept.code / 100 == 5)
+        bar(session, 554, kept.enhanced, span_str(kept.text));
+    else
+        close_with(session, 421, kept.enhanced[0] == '4' ? kept.enhanced : NULL,
+                   kept.text[0] != '\0' ? span_str(kept.text)
+                                        : SPAN("Mail server unreachable, try again later"));
 }
 
 enum step greet_step(struct session *session)
