@@ -69,9 +69,12 @@ bool verb_bdat_check(struct session *session, struct exchange *exchange, struct 
         exchange_say(session, exchange, &syntax);
         return false;
     }
+    if (session->barred != NULL) {
+        const struct kept_reply *kept = session->barred;
+        refuse(session, exchange, kept->code, kept->enhanced, span_str(kept->text));
+        return false;
+    }
     reply = not_now(session);
-    if (reply == NULL && session->barred != NULL)
-        reply = &syntax;
     if (reply != NULL) {
         refuse(session, exchange, reply->code, reply->enhanced, span_str(reply->text));
         return false;
