@@ -145,8 +145,7 @@ static unsigned long check_sessions(size_t most)
         {REFERENCE_MAIL, REFERENCE_RCPT "\r\n" NOOP},
         {REFERENCE_MAIL "\r\n" REFERENCE_RCPT, NOOP NOOP},
     };
-    struct settings *settings = stand_settings("hostname: proxy.example\nlisteners: [\"127.0.0.1:2525\"]\n"
-                                               "upstreams: [\"192.0.2.1:25\"]\n");
+    struct settings *settings = stand_settings("");
     struct every every = {0};
     unsigned long count = 0;
 

@@ -9,9 +9,8 @@
 #include "every.h"
 #include "upstreams.h"
 
-#define BLOCK    64 /* octets that dot.c judges at once */
-#define IN_LINES 5  /* octets of strings that also stand in the middle of long lines */
-#define RAW      6  /* octets of strings whose way past no proxy is counted */
+#define BLOCK 64 /* octets that dot.c judges at once */
+#define RAW   6  /* octets of strings whose way past no proxy is counted */
 
 static const struct span end_and_next = SPAN("\r\n.\r\nNOOP\r\n");
 
@@ -50,15 +49,24 @@ static void compare(const struct passage *passage, const struct reference *refer
 /* What goes on is one whole message to every server, or none at all, and the same content to all. */
 static void compare_upstream(const struct passage *passage, const struct reference *reference)
 {
-    char content[sizeof(passage->upstream) + 2];
-    size_t wanted = passage_accepted(passage) ? passage->sent : 0, len = 0;
+    size_t end = passage_accepted(passage) ? passage->sent : 0;
+    const char *dissenter = upstreams_dissenter(span_of(passage->upstream, passage->sent), end,
+                                                span_of(reference->content, reference->len));
 
-    for (size_t i = 0; i < UPSTREAMS; i++) {
-        if (upstream_read(&upstreams[i], span_of(passage->upstream, passage->sent), content, &len) != wanted)
-            report_disagreement(passage->input, upstreams[i].name);
-        else if (wanted != 0 && !span_eq(span_of(content, len), span_of(reference->content, reference->len)))
-            report_disagreement(passage->input, "content behind the proxy");
-    }
+    if (dissenter != NULL)
+        report_disagreement(passage->input, dissenter);
+}
+
+/* Octet by octet, and held until the end: the same goes on. */
+static void compare_ways(const struct passage *whole, const struct passage *trickle)
+{
+    char held[sizeof(whole->upstream)];
+    struct span sent = span_of(whole->upstream, whole->sent);
+
+    if (!span_eq(sent, span_of(trickle->upstream, trickle->sent)))
+        report_disagreement(whole->input, "octet by octet");
+    if (!span_eq(sent, span_of(held, passage_held(whole, held))))
+        report_disagreement(whole->input, "held");
 }
 
 static void check(struct span input)
@@ -72,8 +80,7 @@ static void check(struct span input)
         passage_go(&trickle, input, policy, 1, 2);
         compare(&whole, &reference);
         compare(&trickle, &reference);
-        if (!span_eq(span_of(whole.upstream, whole.sent), span_of(trickle.upstream, trickle.sent)))
-            report_disagreement(input, "octet by octet");
+        compare_ways(&whole, &trickle);
         compare_upstream(&whole, &reference);
         messages++;
     }
@@ -125,13 +132,14 @@ static int end_raw(void)
 int main(int argc, char **argv)
 {
     struct every every = {0};
-    size_t most = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+    size_t most = argc == 3 ? strtoul(argv[1], NULL, 10) : 0, in_lines;
     unsigned long count = 0;
 
     if (most < RAW || most > EVERY_MOST) {
-        fprintf(stderr, "usage: enumeration LENGTH, %d to %d\n", RAW, EVERY_MOST);
+        fprintf(stderr, "usage: enumeration LENGTH LENGTH-IN-LONG-LINES, %d to %d\n", RAW, EVERY_MOST);
         return 64;
     }
+    in_lines = strtoul(argv[2], NULL, 10);
     do {
         char bytes[EVERY_MOST + 16];
         struct text text = TEXT(bytes);
@@ -140,7 +148,7 @@ int main(int argc, char **argv)
         check(text_span(&text));
         if (every.len <= RAW)
             count_raw(text_span(&text));
-        if (every.len <= IN_LINES)
+        if (every.len <= in_lines)
             check_in_line(every_span(&every));
         count++;
     } while (every_next(&every, most));

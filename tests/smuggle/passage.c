@@ -3,25 +3,31 @@
 
 #include <assert.h>
 
-static void send(struct passage *passage, struct dot_writer *writer, struct span content, size_t room)
+/* Stuffed content to the end of `to`, with room for only so many octets at a time. */
+static void send(struct dot_writer *writer, struct span content, size_t room, char *to, size_t *len)
 {
-    memcpy(passage->content + passage->len, content.ptr, content.len);
-    passage->len += content.len;
     while (content.len != 0) {
-        struct text text = {passage->upstream + passage->sent, 0, room, false};
+        struct text text = {to + *len, 0, room, false};
         size_t n = dot_write(writer, content, &text);
         assert(n != 0 && text.len <= room && !text.cut);
-        passage->sent += text.len;
+        *len += text.len;
         content = span_skip(content, n);
     }
 }
 
-static void send_end(struct passage *passage, const struct dot_writer *writer)
+static void send_end(const struct dot_writer *writer, char *to, size_t *len)
 {
     struct span end = dot_end(writer);
 
-    memcpy(passage->upstream + passage->sent, end.ptr, end.len);
-    passage->sent += end.len;
+    memcpy(to + *len, end.ptr, end.len);
+    *len += end.len;
+}
+
+static void take(struct passage *passage, struct dot_writer *writer, struct span run, size_t room)
+{
+    memcpy(passage->content + passage->len, run.ptr, run.len);
+    passage->len += run.len;
+    send(writer, run, room, passage->upstream, &passage->sent);
 }
 
 void passage_go(struct passage *passage, struct span input, enum dot_policy policy, size_t piece, size_t room)
@@ -42,11 +48,22 @@ void passage_go(struct passage *passage, struct span input, enum dot_policy poli
             at += dot_read(&reader, span_of(input.ptr + at, until - at), &run, &event);
             assert(at > from && at <= until && (event == DOT_CONTENT) == (run.len != 0));
             if (run.len != 0)
-                send(passage, &writer, run, room);
+                take(passage, &writer, run, room);
         }
     }
     passage->end = event == DOT_END ? at : 0;
     passage->faults = reader.faults;
     if (passage_accepted(passage))
-        send_end(passage, &writer);
+        send_end(&writer, passage->upstream, &passage->sent);
+}
+
+size_t passage_held(const struct passage *passage, char *upstream)
+{
+    struct dot_writer writer = {0};
+    size_t len = 0;
+
+    send(&writer, span_of(passage->content, passage->len), sizeof(passage->upstream) / 2, upstream, &len);
+    if (passage_accepted(passage))
+        send_end(&writer, upstream, &len);
+    return len;
 }

@@ -21,6 +21,9 @@ struct passage {
 /* Feeds input in pieces of so many octets, and gives the writer room for only so many at a time. */
 void passage_go(struct passage *passage, struct span input, enum dot_policy policy, size_t piece,
                 size_t room);
+/* The same content as dot_write() gets it from a spool, all at once: what then goes on, into `upstream`; the
+ * octets. */
+size_t passage_held(const struct passage *passage, char *upstream);
 /* The message is passed on to its end. */
 static inline bool passage_accepted(const struct passage *passage)
 {

@@ -88,13 +88,15 @@ static enum verdict on_rcpt(struct filter_ctx *ctx, const struct filter_path *pa
 static enum verdict on_header(struct filter_ctx *ctx, struct span name, struct span value)
 {
     (void)ctx;
-    return note("header", name, value);
+    note_in(RECORD_HEADERS, "header", name, value);
+    return VERDICT_CONTINUE;
 }
 
 static enum verdict on_end_of_headers(struct filter_ctx *ctx)
 {
     (void)ctx;
-    return note("end of headers", SPAN(""), SPAN(""));
+    add(RECORD_HEADERS, SPAN("end of headers\n"));
+    return VERDICT_CONTINUE;
 }
 
 static enum verdict on_content(struct filter_ctx *ctx, struct span bytes)
@@ -114,7 +116,7 @@ static enum verdict on_body(struct filter_ctx *ctx, struct span bytes)
 static enum verdict on_end_of_message(struct filter_ctx *ctx)
 {
     (void)ctx;
-    for (size_t i = RECORD_CONTENT; i <= RECORD_BODY; i++) {
+    for (size_t i = RECORD_HEADERS; i < RECORD_STREAMS; i++) {
         add((enum record_stream)i, SPAN("end of message"));
         complete[i] = record.streams[i].len;
     }
@@ -136,7 +138,7 @@ static enum verdict on_reply(struct filter_ctx *ctx, const struct filter_reply *
 static void on_abort(struct filter_ctx *ctx)
 {
     (void)ctx;
-    for (size_t i = RECORD_CONTENT; i <= RECORD_BODY; i++)
+    for (size_t i = RECORD_HEADERS; i < RECORD_STREAMS; i++)
         record.streams[i].len = complete[i];
     (void)note("abort", SPAN(""), SPAN(""));
 }

@@ -9,10 +9,17 @@
  * are known. */
 extern const struct filter record_filter;
 
-/* What all of them have been shown since record_clear(), in four streams: between these the order may depend
- * on when octets come. Content and body are without marks between pieces, and
- * without messages that were given up. */
-enum record_stream { RECORD_EVENTS, RECORD_REPLIES, RECORD_CONTENT, RECORD_BODY, RECORD_STREAMS };
+/* What all of them have been shown since record_clear(), in streams: between these the order may depend
+ * on when octets come. Headers, content and body are without messages that
+ * were given up, content and body without marks between pieces. */
+enum record_stream {
+    RECORD_EVENTS,
+    RECORD_REPLIES,
+    RECORD_HEADERS,
+    RECORD_CONTENT,
+    RECORD_BODY,
+    RECORD_STREAMS
+};
 
 struct record {
     struct lab_bytes streams[RECORD_STREAMS];

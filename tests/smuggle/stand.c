@@ -11,15 +11,18 @@
 
 #define HOUR UINT64_C(3600000)
 
-struct settings *stand_settings(const char *yaml)
+struct settings *stand_settings(const char *lines)
 {
     char path[] = "/tmp/smuggle.XXXXXX";
-    struct settings *settings;
     int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    struct settings *settings;
 
-    assert(fd >= 0 && write(fd, yaml, strlen(yaml)) == (ssize_t)strlen(yaml));
+    assert(file != NULL);
+    fprintf(file, "hostname: proxy.example\nlisteners: [\"127.0.0.1:2525\"]\n");
+    fprintf(file, "upstreams: [\"192.0.2.1:25\"]\ntrace: none\n%s", lines);
+    (void)fclose(file);
     settings = config_load(path, stderr);
-    (void)close(fd);
     (void)unlink(path);
     assert(settings != NULL);
     return settings;
@@ -60,6 +63,7 @@ static bool answer(struct stand *stand)
     if (stand->chunk != 0 && rest.len != 0) {
         n = rest.len < stand->chunk ? rest.len : stand->chunk;
         stand->chunk -= n;
+        lab_bytes_add(&stand->chunks, span_first(rest, n));
         stand->heard += n;
         return true;
     }
@@ -159,4 +163,5 @@ void stand_close(struct stand *stand)
     assert(server_sessions(stand->server) == 0);
     server_free(stand->server);
     lab_free(&stand->lab);
+    lab_bytes_free(&stand->chunks);
 }

@@ -12,12 +12,14 @@ struct stand {
     struct lab_pipe *client, *upstream; /* upstream: the latest connection; NULL: none */
     size_t heard;                       /* octets of upstream->from that have been answered */
     size_t chunk;                       /* octets of a BDAT chunk that are still to come */
+    struct lab_bytes chunks;            /* all that came in chunks */
     bool in_message;
     const char *keywords; /* of the upstream's EHLO reply, one */
 };
 
-/* Settings from the text of a proxy.yaml. settings_unref() them. */
-struct settings *stand_settings(const char *yaml);
+/* Settings from these lines of a proxy.yaml, with what it needs besides, and no Received field.
+ * settings_unref() them. */
+struct settings *stand_settings(const char *lines);
 
 /* The client has said EHLO; the upstream offers one keyword, PIPELINING or CHUNKING, say. */
 void stand_open(struct stand *stand, struct settings *settings, const char *keyword);

@@ -1,6 +1,10 @@
 /* upstreams.c: how strict and lax servers read a message, octet by octet. */
 #include "upstreams.h"
 
+#include <assert.h>
+
+#define INPUT_MOST 2048
+
 const struct upstream upstreams[UPSTREAMS] = {
     {"strict", 0},
     {"LF.LF ends", UPSTREAM_LF},
@@ -53,4 +57,18 @@ size_t upstream_read(const struct upstream *upstream, struct span input, char *c
         start = n;
     }
     return 0;
+}
+
+const char *upstreams_dissenter(struct span input, size_t end, struct span content)
+{
+    char read[INPUT_MOST + 2];
+
+    assert(input.len <= INPUT_MOST);
+    for (size_t i = 0; i < UPSTREAMS; i++) {
+        size_t len = 0;
+        if (upstream_read(&upstreams[i], input, read, &len) != end ||
+            (end != 0 && !span_eq(span_of(read, len), content)))
+            return upstreams[i].name;
+    }
+    return NULL;
 }

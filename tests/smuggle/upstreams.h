@@ -26,4 +26,8 @@ extern const struct upstream upstreams[UPSTREAMS];
  * unstuffed, lines with CRLF, goes to content[*len] (as large as input and 2 octets more). */
 size_t upstream_read(const struct upstream *upstream, struct span input, char *content, size_t *len);
 
+/* The name of a server that does not see a message with this content, ending behind `end` octets of input (0:
+ * that sees a message at all); NULL: they all do. */
+const char *upstreams_dissenter(struct span input, size_t end, struct span content);
+
 #endif
