@@ -45,8 +45,7 @@ enum filter_event {
 
 /* The edits a filter may make; declared, because they decide how much of a message must be held back. */
 #define FILTER_EDITS_HEADERS 1u /* adds header fields no later than on_end_of_headers */
-#define FILTER_EDITS_MESSAGE 2u /* adds header fields as late as on_end_of_message: the message is spooled   \
-                                 */
+#define FILTER_EDITS_MESSAGE 2u /* as late as on_end_of_message: the whole message is held back */
 
 struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
 
@@ -144,7 +143,7 @@ struct filter {
     void (*on_close)(struct filter_ctx *ctx);
 };
 
-/* --- services; legal inside a callback, unless said otherwise --------------------------------------------------- */
+/* --- services; legal inside a callback, unless said otherwise ------------------------------------------- */
 #pragma GCC visibility push(default)
 
 /* State: the decoded options; zeroed memory of session_size; zeroed memory of message_size (NULL outside a
