@@ -70,6 +70,7 @@ void body_open(struct session *session, enum sink_framing framing)
     bool spool = chain_edits(session->settings->chain) != 0;
 
     body->sink = spool ? sink_spool_new(session, framing) : sink_stream_new(session, framing);
+    body->opening = body->opening || framing == SINK_DOT; /* the upstream waits for content */
     if (body->sink == NULL)
         body_refuse(session, 452, SPAN("4.3.1"), SPAN("Out of memory, try again later"));
     else if (!spool)
@@ -325,14 +326,20 @@ static void take_piece(struct session *session, struct span run, size_t input)
     body->input = input;
 }
 
+static void refuse_unclean(struct session *session, unsigned faults)
+{
+    if (faults != 0)
+        body_refuse(session, 550, SPAN("5.6.11"),
+                    (faults & DOT_NUL) != 0 ? SPAN("NUL in message") : SPAN("Bare CR or LF in message"));
+}
+
 /* Bare CR, bare LF and NUL never leave the proxy; the message is refused after its true end. */
 static void check_faults(struct session *session, unsigned faults)
 {
     if ((faults & DOT_LONG_LINE) != 0)
         body_refuse(session, 554, SPAN("5.6.0"), SPAN("Line too long"));
-    else if (faults != 0 && session->settings->line_endings == DOT_REJECT)
-        body_refuse(session, 550, SPAN("5.6.11"),
-                    (faults & DOT_NUL) != 0 ? SPAN("NUL in message") : SPAN("Bare CR or LF in message"));
+    else if (session->settings->line_endings == DOT_REJECT)
+        refuse_unclean(session, faults);
 }
 
 static enum step read_dot(struct session *session, struct span data)
@@ -386,7 +393,7 @@ static enum step read_chunk(struct session *session, struct span data)
         return STEP_WAIT;
     body->chunk_left -= run.len;
     if (!body_over(body) && body->sink->framing == SINK_DOT)
-        check_faults(session, clean_check(&body->clean, run));
+        refuse_unclean(session, clean_check(&body->clean, run));
     take_piece(session, run, run.len);
     return STEP_AGAIN;
 }

@@ -21,6 +21,7 @@ struct body {
     struct exchange *exchange;      /* BDAT: the chunk's until answered; at the end: the end of data's */
     struct chain_question question; /* parked, or about to be asked */
     unsigned unanswered;            /* BDAT pieces sent to the upstream whose replies are awaited */
+    bool begun;                     /* BDAT: the filters have been asked about the beginning of content */
     bool chunked;                   /* BDAT rather than DATA */
     bool opening;                   /* BDAT to an upstream without CHUNKING: DATA has been sent */
     bool chunk_read;                /* BDAT: the chunk under way has been read to its end */

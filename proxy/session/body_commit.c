@@ -156,20 +156,26 @@ enum step body_end_chunk(struct session *session)
     return STEP_AGAIN;
 }
 
-static enum step finish_headers(struct session *session)
+static enum step finish_field(struct session *session)
 {
-    struct body *body = session->body;
     struct span name, value;
     enum header_event event;
 
+    header_finish(&session->body->header, &name, &value, &event);
+    if (event == HEADER_ERROR)
+        body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
+    if (event == HEADER_FIELD)
+        return body_show_field(session, name, value);
+    return event == HEADER_END ? body_end_headers(session) : STEP_AGAIN;
+}
+
+/* The message ended inside its header section. */
+static enum step finish_headers(struct session *session)
+{
+    struct body *body = session->body;
+
     while (!body_over(body) && !body->headers_done) {
-        enum step step;
-        if (body->header.done) {
-            step = body_end_headers(session);
-        } else {
-            header_finish(&body->header, &name, &value, &event);
-            step = event == HEADER_FIELD ? body_show_field(session, name, value) : body_end_headers(session);
-        }
+        enum step step = body->header.done ? body_end_headers(session) : finish_field(session);
         if (step == STEP_WAIT)
             return STEP_WAIT;
     }

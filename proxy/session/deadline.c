@@ -61,6 +61,8 @@ static uint64_t client_limit(struct session *session, uint64_t now)
     bool held = session->phase == PHASE_BODY && (session->client.paused || session->asking);
     uint64_t limit = held ? 0 : phase_limit(session);
 
+    if (session_client_lost(session))
+        return NEVER; /* only the upstream's answer is still awaited */
     keep_clock(session, held, now);
     if (session->client.in_flight != 0 && (limit == 0 || timeouts->write < limit))
         limit = timeouts->write;
@@ -94,10 +96,7 @@ static void ring(void *owner)
 
     session->alarm_at = 0;
     if (leg_limit(session, now) <= now) {
-        if (session->leg->state == LEG_GREETING)
-            leg_skip(session);
-        else
-            leg_lose(session, "time limit");
+        leg_lose(session, "time limit");
     } else if (client_limit(session, now) <= now) {
         if (session->phase == PHASE_LINGER || session->client.in_flight != 0)
             session->client.error = -ETIMEDOUT;

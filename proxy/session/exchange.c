@@ -95,6 +95,16 @@ static void show(struct session *session, const struct exchange *exchange, struc
     *text = fresh;
 }
 
+/* A client that sends content before it is asked to: after a refusal its octets would be read as commands
+ * (A-28), so the session ends. */
+static void stop_stuffing(struct session *session, const struct exchange *exchange, unsigned code)
+{
+    size_t behind = buf_len(&session->client.in) - session->line_octets;
+
+    if ((exchange->row->flags & VERB_INVITES_CONTENT) != 0 && code != 354 && behind != 0)
+        session->closing = true;
+}
+
 /* The printed reply goes straight to the client when it is its turn, and is kept otherwise. */
 static void settle(struct session *session, struct exchange *exchange, struct span printed)
 {
@@ -127,6 +137,7 @@ void exchange_answer(struct session *session, struct exchange *exchange, unsigne
     reply_print(&text, code, enhanced, line, with_enhanced(session));
     head = text.len > 6 ? 4 : text.len;
     show(session, exchange, &text, code, span_of(bytes + head, text.len > 6 ? text.len - head - 2 : 0), true);
+    stop_stuffing(session, exchange, code);
     settle(session, exchange, text_span(&text));
 }
 
@@ -155,6 +166,7 @@ void exchange_relay(struct session *session, struct exchange *exchange, const st
         return;
     }
     show(session, exchange, &text, reply->code, last_line(reply), false);
+    stop_stuffing(session, exchange, reply->code);
     settle(session, exchange, text_span(&text));
 }
 

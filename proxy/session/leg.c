@@ -29,11 +29,27 @@ static void fail(struct session *session, unsigned code, struct span enhanced, s
     session_again(session);
 }
 
+/* Nobody hears any more what the upstream answers. Exchanges of the client stay in its FIFO. */
+static void forget_expected(struct leg *leg)
+{
+    struct exchange *exchange;
+
+    while ((exchange = TAILQ_FIRST(&leg->expected)) != NULL) {
+        TAILQ_REMOVE(&leg->expected, exchange, expect);
+        exchange->forwarded = false;
+        exchange->answered = true; /* the session is going; exchanges_free() takes those of the client */
+        if (exchange->internal)
+            exchange_free(exchange);
+    }
+    leg->outstanding = 0;
+}
+
 /* Gives up on the present candidate, without touching what it may have said. */
 void leg_skip(struct session *session)
 {
     struct leg *leg = session->leg;
 
+    forget_expected(leg);
     session->world->ops->dial_cancel(session->world, &leg->dial);
     wire_close(&leg->wire, true);
     wire_init(&leg->wire, session->world->pool, session_advance, session);
@@ -97,17 +113,10 @@ struct leg *leg_open(struct session *session)
 void leg_close(struct session *session)
 {
     struct leg *leg = session->leg;
-    struct exchange *exchange;
 
     if (leg == NULL)
         return;
-    while ((exchange = TAILQ_FIRST(&leg->expected)) != NULL) {
-        TAILQ_REMOVE(&leg->expected, exchange, expect);
-        exchange->forwarded = false;
-        exchange->answered = true; /* the session is going; exchanges_free() takes those of the client */
-        if (exchange->internal)
-            exchange_free(exchange);
-    }
+    forget_expected(leg);
     session->world->ops->dial_cancel(session->world, &leg->dial);
     wire_close(&leg->wire, leg->spoiled);
     mem_free(leg->failure);
@@ -160,7 +169,8 @@ void leg_abandon(struct session *session)
     if (leg == NULL || leg->spoiled)
         return;
     leg->spoiled = true;
-    if (session->transaction != NULL && session->transaction->at_upstream)
+    if (session->transaction != NULL && session->transaction->at_upstream &&
+        session->transaction->state != TRANSACTION_REFUSED)
         session->transaction->state = TRANSACTION_BROKEN;
     if (session->authenticated && !idle)
         session->closing = true; /* nobody here can authenticate again in the client's name */
@@ -174,12 +184,25 @@ void leg_abandon(struct session *session)
     session_again(session);
 }
 
+/* Somebody here waits for this upstream to become ready, and no client has been told that it is there:
+ * another one may do. */
+static bool still_choosing(const struct session *session)
+{
+    const struct exchange *oldest = TAILQ_FIRST(&session->leg->expected);
+
+    return session->leg->state < LEG_READY && (oldest == NULL || oldest->internal) &&
+           (session->phase == PHASE_GREET || session->current != NULL);
+}
+
 void leg_lose(struct session *session, const char *why)
 {
     if (session->leg == NULL || session->leg->spoiled)
         return;
     journal_event(session, LOG_LEVEL_WARN, "upstream-lost", span_str(why));
-    leg_abandon(session);
+    if (still_choosing(session))
+        leg_skip(session);
+    else
+        leg_abandon(session);
 }
 
 /* The reply that ends the leg's greeting phase. 4xx: another candidate may do better. */
@@ -232,17 +255,6 @@ static void unsolicited(struct session *session, const struct reply_in *reply)
     }
 }
 
-/* What the upstream said cannot be read. Before its greeting it only was the wrong one to ask. */
-static void distrust(struct session *session, const char *why)
-{
-    if (session->leg->state != LEG_GREETING) {
-        leg_lose(session, why);
-        return;
-    }
-    journal_event(session, LOG_LEVEL_WARN, "upstream-refused", span_str(why));
-    leg_skip(session);
-}
-
 static bool collect_one(struct session *session)
 {
     struct leg *leg = session->leg;
@@ -254,7 +266,7 @@ static bool collect_one(struct session *session)
     if (n == 0)
         return false;
     if (n < 0) {
-        distrust(session, n == REPLY_LONG ? "reply too long" : "malformed reply");
+        leg_lose(session, n == REPLY_LONG ? "reply too long" : "malformed reply");
         return true;
     }
     leg->reader = (struct reply_reader){0};
@@ -283,10 +295,7 @@ bool leg_collect(struct session *session)
         moved = true;
     if (!listening(session) || wire_alive(&session->leg->wire))
         return moved;
-    if (session->leg->state == LEG_GREETING)
-        leg_skip(session);
-    else
-        leg_lose(session, session->leg->wire.error != 0 ? strerror(-session->leg->wire.error) : "closed");
+    leg_lose(session, session->leg->wire.error != 0 ? strerror(-session->leg->wire.error) : "closed");
     return true;
 }
 
@@ -374,8 +383,10 @@ static enum leg_forward send_line(struct session *session, struct exchange *exch
 
     if (leg->outstanding != 0 && (leg->offers >> KEYWORD_PIPELINING & 1u) == 0)
         return LEG_WAIT;
-    if (!wire_put(&leg->wire, span_of(exchange->line, exchange->line_len)))
+    if (!wire_put(&leg->wire, span_of(exchange->line, exchange->line_len))) {
+        session->blocked = true;
         return LEG_WAIT;
+    }
     if (exchange->replied == NULL)
         exchange->replied = exchange_relay_or_fail;
     leg_expect(session, exchange);
@@ -428,6 +439,8 @@ void leg_refuse(struct session *session, struct exchange *exchange)
         kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
     if (session->leg != NULL)
         leg_close(session);
+    if (kept.code == 421)
+        session->closing = true; /* that is what the code says (RFC 5321 4.2.3) */
     exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
                     span_str(kept.text));
 }

@@ -39,9 +39,10 @@ struct leg *leg_open(struct session *session);
 void leg_close(struct session *session);
 /* Reads what the upstream has sent and gives each reply to its exchange. True when something moved. */
 bool leg_collect(struct session *session);
-/* The upstream failed or is not to be trusted further: every awaited reply fails, the leg is closed. */
+/* The upstream failed or is not to be trusted further: every awaited reply fails, the leg is closed; the next
+ * one is tried when it was lost while we introduced the client. */
 void leg_lose(struct session *session, const char *why);
-/* The present candidate is too slow with its greeting: the next one is tried. */
+/* The present candidate is no good, and nothing has been entrusted to it: the next one is tried. */
 void leg_skip(struct session *session);
 /* The same by our own decision: a message is abandoned without its end of data. */
 void leg_abandon(struct session *session);

@@ -50,6 +50,8 @@ void server_configure(struct server *server, struct settings *settings)
 
     server->settings = settings_ref(settings);
     settings_unref(old);
+    mem_free(server->known); /* of upstreams that may be others now */
+    server->known = NULL;
 }
 
 int server_accept(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,

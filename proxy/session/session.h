@@ -63,11 +63,11 @@ struct session {
     struct transaction *transaction;
     struct body *body; /* while content is on its way */
 
-    char *helo;                /* the client's name; NULL before HELO or EHLO */
-    char *mechanisms;          /* SASL mechanisms offered; NULL: none */
-    uint64_t offered;          /* bits of enum keyword offered to this client */
-    uint64_t size_limit;       /* octets offered by SIZE; 0: none */
-    uint16_t mail_allowance;   /* octets by which what is offered lengthens a MAIL line */
+    char *helo;              /* the client's name; NULL before HELO or EHLO */
+    char *mechanisms;        /* SASL mechanisms offered; NULL: none */
+    uint64_t offered;        /* bits of enum keyword offered to this client */
+    uint64_t size_limit;     /* octets offered by SIZE; 0: none */
+    uint16_t mail_allowance; /* octets by which what is offered lengthens a MAIL line */
     uint16_t rcpt_allowance;
     struct kept_reply *barred; /* a filter refused CONNECT or HELO: the answer to every later command */
     uint32_t transactions;

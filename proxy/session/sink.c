@@ -70,6 +70,9 @@ enum sink_result sink_finish(struct sink *sink, struct exchange *exchange)
 
     if (session->leg == NULL)
         return SINK_FAILED;
+    /* The last chunk completes the message: no other may have been refused by then. */
+    if (sink->framing == SINK_BDAT && session->body->unanswered != 0)
+        return SINK_WAIT;
     if (!may_send(session) || !wire_put(&session->leg->wire, end))
         return SINK_WAIT;
     leg_expect(session, exchange);

@@ -35,8 +35,9 @@ struct transaction {
     uint64_t size;     /* octets of content */
     uint64_t started;  /* world_now() */
     bool smtputf8;
-    bool binary;      /* BODY=BINARYMIME */
-    bool at_upstream; /* MAIL has been forwarded */
+    bool binary;        /* BODY=BINARYMIME */
+    bool answered_here; /* MAIL was accepted before an upstream was asked (connect: rcpt) */
+    bool at_upstream;   /* MAIL has been forwarded */
     bool discarded;
     bool logged;
     bool in_doubt;       /* the end of data was sent, its reply never came */

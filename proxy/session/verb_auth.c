@@ -65,10 +65,11 @@ static void replied(struct session *session, struct exchange *exchange, const st
     if (reply != NULL && reply->code == 235)
         session->authenticated = true;
     phase_enter(session, PHASE_COMMAND);
-    if (reply != NULL && reply->code / 100 == 3)
-        exchange_relay_or_fail(session, exchange, NULL);
-    else
-        exchange_relay_or_fail(session, exchange, reply);
+    if (reply != NULL && reply->code / 100 == 3) {
+        leg_lose(session, "unexpected reply to AUTH"); /* it takes what comes next for a response */
+        reply = NULL;
+    }
+    exchange_relay_or_fail(session, exchange, reply);
 }
 
 enum proceed verb_auth_proceed(struct session *session, struct exchange *exchange)

@@ -87,6 +87,31 @@ bool verb_bdat_check(struct session *session, struct exchange *exchange, struct 
     return true;
 }
 
+/* The first chunk is what DATA is elsewhere: content begins. */
+bool verb_bdat_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+{
+    struct body *body = session->body;
+    bool first = !body->begun;
+
+    (void)exchange;
+    (void)question;
+    body->begun = true;
+    return (first || session->asking) && body->refusal.code == 0;
+}
+
+void verb_bdat_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
+{
+    transaction_note_decision(session->transaction, decision);
+    if (decision->verdict == VERDICT_DISCARD) {
+        session->transaction->discarded = true;
+        exchange->stage = STAGE_PROCEED;
+        return;
+    }
+    if (decision->verdict == VERDICT_DISCONNECT)
+        session->closing = true;
+    refuse(session, exchange, decision->code, decision->enhanced, decision->text);
+}
+
 /* The answer to a DATA of ours, sent because the upstream has no CHUNKING. */
 static void data_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
@@ -132,14 +157,14 @@ static enum proceed open_upstream(struct session *session)
     struct body *body = session->body;
     enum leg_forward sent;
 
+    if (session->transaction->discarded) {
+        if (session->transaction->at_upstream && body->sink == NULL)
+            leg_reset(session);
+        session->transaction->at_upstream = false;
+        body->discarded = true;
+    }
     if (body->sink != NULL || body->refusal.code != 0 || body->discarded)
         return PROCEED_DONE;
-    if (session->transaction->discarded) {
-        if (session->transaction->at_upstream)
-            leg_reset(session);
-        body->discarded = true;
-        return PROCEED_DONE;
-    }
     if (leg_offers(session, KEYWORD_CHUNKING)) {
         body_open(session, SINK_BDAT);
         return PROCEED_DONE;

@@ -28,28 +28,18 @@ bool verb_data_check(struct session *session, struct exchange *exchange, struct 
         reply = transaction->first == NULL ? &no_rcpt : &no_recipients;
     if (reply != NULL) {
         exchange_say(session, exchange, reply);
-        verb_data_stuffed(session);
         return false;
     }
     exchange_belongs(exchange, session->transaction);
     return true;
 }
 
-/* A client that sent content before it was asked to: after a refusal its bytes would be read as commands
- * (A-28), so the session ends. */
-void verb_data_stuffed(struct session *session)
-{
-    size_t after = buf_len(&session->client.in) - session->line_octets;
-
-    if (after != 0)
-        session->closing = true;
-}
-
-void verb_data_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+bool verb_data_question(struct session *session, struct exchange *exchange, struct chain_question *question)
 {
     (void)session;
     (void)exchange;
     (void)question;
+    return true;
 }
 
 void verb_data_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
@@ -66,7 +56,6 @@ void verb_data_refused(struct session *session, struct exchange *exchange, const
         leg_reset(session);
     transaction_end(session, true);
     exchange_decide(session, exchange, decision);
-    verb_data_stuffed(session);
 }
 
 static void begin_content(struct session *session, struct exchange *exchange, const struct reply_in *reply)
@@ -76,7 +65,6 @@ static void begin_content(struct session *session, struct exchange *exchange, co
     if (body_new(session, false) == NULL) {
         leg_abandon(session);
         exchange_say(session, exchange, &no_memory);
-        verb_data_stuffed(session);
         return;
     }
     if (reply != NULL) {
@@ -120,7 +108,6 @@ static void replied(struct session *session, struct exchange *exchange, const st
     } else {
         exchange_relay_or_fail(session, exchange, reply);
     }
-    verb_data_stuffed(session);
 }
 
 /* Everything before it has been answered: the facts are known. */
@@ -143,7 +130,6 @@ enum proceed verb_data_proceed(struct session *session, struct exchange *exchang
 
     if (reply != NULL) {
         exchange_say(session, exchange, reply);
-        verb_data_stuffed(session);
         return PROCEED_DONE;
     }
     if (transaction->discarded) {

@@ -27,10 +27,11 @@ bool verb_helo_check(struct session *session, struct exchange *exchange, struct 
     return false;
 }
 
-void verb_helo_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+bool verb_helo_question(struct session *session, struct exchange *exchange, struct chain_question *question)
 {
     (void)session;
     question->helo = span_str(exchange->arguments);
+    return true;
 }
 
 void verb_helo_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
@@ -46,6 +47,8 @@ void verb_helo_refused(struct session *session, struct exchange *exchange, const
         session->barred = mem_alloc(sizeof(*session->barred));
         if (session->barred != NULL)
             kept_reply_set(session->barred, decision->code, span_str(decision->enhanced), decision->text);
+        else
+            session->closing = true;
     }
     exchange_decide(session, exchange, decision);
 }
@@ -134,7 +137,11 @@ enum proceed verb_helo_proceed(struct session *session, struct exchange *exchang
 {
     const struct ehlo *known = capabilities_known(session);
 
-    body_free(session); /* chunks so far are void (RFC 5321 4.1.4: as RSET) */
+    if (session->body != NULL) { /* chunks so far are void (RFC 5321 4.1.4: as RSET) */
+        body_free(session);
+        leg_reset(session);
+        transaction_end(session, true);
+    }
     if (session->leg == NULL && session->settings->connect != CONNECT_EARLY &&
         (known != NULL || !is_ehlo(exchange)))
         return answer_late(session, exchange, known);

@@ -99,12 +99,13 @@ bool verb_mail_check(struct session *session, struct exchange *exchange, struct 
     return true;
 }
 
-void verb_mail_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+bool verb_mail_question(struct session *session, struct exchange *exchange, struct chain_question *question)
 {
     struct transaction *transaction = exchange->transaction;
 
     (void)session;
     path_question(transaction->reverse_path, transaction->parameters, &question->path);
+    return true;
 }
 
 void verb_mail_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
@@ -120,12 +121,10 @@ void verb_mail_refused(struct session *session, struct exchange *exchange, const
     exchange_decide(session, exchange, decision);
 }
 
-static void refused(struct session *session, struct transaction *transaction, unsigned code, struct span text)
+static void refused(struct transaction *transaction, unsigned code, struct span text)
 {
     transaction->state = TRANSACTION_REFUSED;
     transaction_note(transaction, "refused", NULL, SPAN("upstream at MAIL"), code, text);
-    if (session->transaction == transaction)
-        transaction_end(session, true);
 }
 
 static void replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
@@ -140,7 +139,7 @@ static void replied(struct session *session, struct exchange *exchange, const st
             rest = reply->lines;
             reply_next_line(&rest, &text);
         }
-        refused(session, transaction, reply != NULL ? reply->code : 451, text);
+        refused(transaction, reply != NULL ? reply->code : 451, text);
     }
     if (!exchange->internal)
         exchange_relay_or_fail(session, exchange, reply);
@@ -178,6 +177,7 @@ static const struct reply *compose(struct session *session, struct transaction *
 static enum proceed answer_here(struct session *session, struct exchange *exchange)
 {
     session->transaction->state = TRANSACTION_OPEN;
+    session->transaction->answered_here = true;
     exchange_answer(session, exchange, 250, "2.1.0", SPAN("Ok"));
     return PROCEED_DONE;
 }

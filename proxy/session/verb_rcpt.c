@@ -14,7 +14,7 @@ static const struct reply no_memory = {452, "4.3.1", "Out of memory, try again l
 /* rcpt = "RCPT TO:" Forward-path [SP Rcpt-parameters]; a space before the path is tolerated: what goes on is
  * printed anew. */
 static const struct reply *parse(const struct session *session, struct span arguments, struct path *path,
-                                 struct params *params)
+                                 struct params *params, struct span *parameters)
 {
     static const struct reply syntax = {501, "5.5.4", "Syntax: RCPT TO:<address> [parameters]"};
     const struct settings_limits *limits = &session->settings->limits;
@@ -31,6 +31,7 @@ static const struct reply *parse(const struct session *session, struct span argu
     rest = span_skip(rest, (size_t)n);
     if (rest.len != 0 && rest.ptr[0] != ' ')
         return &syntax;
+    *parameters = span_trim(rest);
     n = params_parse(rest, PARAM_OF_RCPT, session->offered, params);
     return n < 0 ? path_params_reply(n) : NULL;
 }
@@ -64,10 +65,11 @@ bool verb_rcpt_check(struct session *session, struct exchange *exchange, struct 
     struct text text = TEXT(bytes);
     struct path path;
     struct params params;
+    struct span parameters;
     const struct reply *reply = not_now(session);
 
     if (reply == NULL)
-        reply = parse(session, arguments, &path, &params);
+        reply = parse(session, arguments, &path, &params, &parameters);
     if (reply != NULL) {
         exchange_say(session, exchange, reply);
         return false;
@@ -82,20 +84,21 @@ bool verb_rcpt_check(struct session *session, struct exchange *exchange, struct 
     return true;
 }
 
-void verb_rcpt_question(struct session *session, struct exchange *exchange, struct chain_question *question)
+bool verb_rcpt_question(struct session *session, struct exchange *exchange, struct chain_question *question)
 {
-    struct span rest = span_str(exchange->arguments);
-    size_t n;
+    struct path path;
+    struct params params;
+    struct span parameters = {NULL, 0};
 
-    (void)session;
-    for (n = rest.len; n > 0 && rest.ptr[n - 1] != '>'; n--)
-        ;
-    path_question(exchange->recipient->address, span_trim(span_skip(rest, n)), &question->path);
+    (void)parse(session, span_str(exchange->arguments), &path, &params,
+                &parameters); /* it has been good before */
+    path_question(exchange->recipient->address, parameters, &question->path);
+    return true;
 }
 
 void verb_rcpt_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
 {
-    struct transaction *transaction = session->transaction;
+    struct transaction *transaction = exchange->transaction;
 
     if (decision->verdict == VERDICT_DISCARD) {
         transaction_note_decision(transaction, decision);
@@ -111,6 +114,16 @@ void verb_rcpt_refused(struct session *session, struct exchange *exchange, const
     exchange_decide(session, exchange, decision);
 }
 
+/* MAIL was refused by the upstream after this RCPT had been looked at. */
+static void refuse_as_mail(struct session *session, struct exchange *exchange)
+{
+    struct transaction *transaction = exchange->transaction;
+    struct span text = span_str(transaction->final.text);
+
+    transaction_answer_recipient(transaction, exchange->recipient, transaction->final.code, text);
+    exchange_answer(session, exchange, transaction->final.code, NULL, text);
+}
+
 static void replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
     static const struct reply no_mail = {503, "5.5.1", "Need MAIL first"};
@@ -118,6 +131,10 @@ static void replied(struct session *session, struct exchange *exchange, const st
     struct span rest, text = {NULL, 0};
     bool accepted = reply != NULL && reply->code / 100 == 2;
 
+    if (transaction->state == TRANSACTION_REFUSED && transaction->answered_here) {
+        refuse_as_mail(session, exchange);
+        return;
+    }
     if (accepted && transaction->state != TRANSACTION_OPEN) {
         /* An upstream that takes recipients after it refused MAIL promises nothing. */
         answer_recipient(session, exchange, &no_mail);
@@ -139,8 +156,9 @@ static bool compose(struct session *session, struct exchange *exchange)
     struct text text = TEXT(bytes);
     struct path path;
     struct params params;
+    struct span parameters;
 
-    if (parse(session, span_str(exchange->arguments), &path, &params) != NULL)
+    if (parse(session, span_str(exchange->arguments), &path, &params, &parameters) != NULL)
         return false;
     text_add(&text, SPAN("RCPT TO:<"));
     text_add(&text, exchange->recipient->address);
@@ -181,16 +199,6 @@ static enum proceed no_upstream(struct session *session, struct exchange *exchan
     else
         leg_refuse(session, exchange);
     return PROCEED_DONE;
-}
-
-/* MAIL was refused by the upstream after this RCPT had been looked at. */
-static void refuse_as_mail(struct session *session, struct exchange *exchange)
-{
-    struct transaction *transaction = exchange->transaction;
-    struct span text = span_str(transaction->final.text);
-
-    transaction_answer_recipient(transaction, exchange->recipient, transaction->final.code, text);
-    exchange_answer(session, exchange, transaction->final.code, NULL, text);
 }
 
 enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchange)

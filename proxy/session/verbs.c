@@ -70,7 +70,7 @@ static const struct verb_row verbs[VERB_COUNT] = {
                    verb_rcpt_refused,
                    verb_rcpt_proceed},
     [VERB_DATA] = {"DATA",
-                   VERB_NEEDS_HELO | VERB_NEEDS_TRANSACTION | VERB_ENDS_GROUP,
+                   VERB_NEEDS_HELO | VERB_NEEDS_TRANSACTION | VERB_ENDS_GROUP | VERB_INVITES_CONTENT,
                    ANY,
                    {0},
                    FILTER_DATA,
@@ -79,13 +79,13 @@ static const struct verb_row verbs[VERB_COUNT] = {
                    verb_data_refused,
                    verb_data_proceed},
     [VERB_BDAT] = {"BDAT",
-                   VERB_ALONE | VERB_ENDS_GROUP | VERB_WHEN_BARRED,
+                   VERB_ALONE | VERB_ENDS_GROUP | VERB_WHEN_BARRED, /* its octets come all the same */
                    ANY,
                    {0},
-                   NONE,
+                   FILTER_DATA,
                    verb_bdat_check,
-                   NULL,
-                   NULL,
+                   verb_bdat_question,
+                   verb_bdat_refused,
                    verb_bdat_proceed},
     [VERB_RSET] =
         {"RSET", 0, ANY, {250, "2.0.0", "Ok"}, NONE, verb_plain_check, NULL, NULL, verb_rset_proceed},
@@ -250,6 +250,17 @@ static const struct reply *out_of_order(const struct session *session, const str
     return NULL;
 }
 
+/* A transaction whose MAIL the upstream refused ends here, between commands, because a filter may still be
+ * thinking about one of them. Where the client has been told that its MAIL was good, its RCPTs must hear
+ * otherwise first. */
+static void drop_refused(struct session *session)
+{
+    const struct transaction *transaction = session->transaction;
+
+    if (transaction != NULL && transaction->state == TRANSACTION_REFUSED && !transaction->answered_here)
+        transaction_end(session, true);
+}
+
 static enum step check(struct session *session, struct exchange *exchange)
 {
     const struct verb_row *row = exchange->row;
@@ -257,6 +268,7 @@ static enum step check(struct session *session, struct exchange *exchange)
 
     if (must_be_alone(session, row) && TAILQ_FIRST(&session->exchanges.list) != exchange)
         return STEP_WAIT;
+    drop_refused(session);
     reply = out_of_order(session, row);
     if (reply != NULL)
         return answer(session, exchange, reply);
@@ -271,7 +283,10 @@ static enum step ask(struct session *session, struct exchange *exchange)
     struct chain_question question = {.event = exchange->row->event};
     struct decision decision;
 
-    exchange->row->question(session, exchange, &question);
+    if (!exchange->row->question(session, exchange, &question)) {
+        exchange->stage = STAGE_PROCEED;
+        return STEP_AGAIN;
+    }
     switch (session_ask(session, &question, &decision)) {
     case VERDICT_PENDING:
         return STEP_WAIT;
@@ -339,9 +354,10 @@ static enum step begin(struct session *session, struct span line, unsigned fault
     struct exchange *exchange;
     struct span kept;
 
-    if (faults == 0)
-        (void)command_parse(line, &command);
+    (void)command_parse(line, &command);
     row = &verbs[command.verb];
+    if (faults != 0 && (command.verb == VERB_DATA || command.verb == VERB_BDAT))
+        session->closing = true; /* what follows may be meant as content */
     if (faults == 0 && line.len + 2 > line_limit(session, row))
         faults = LINE_TOO_LONG;
     exchange = exchange_add(session, row);

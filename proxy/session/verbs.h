@@ -13,6 +13,7 @@
 #define VERB_ALONE             0x08u /* waits for every earlier reply before it is even checked */
 #define VERB_ENDS_GROUP        0x10u /* RFC 2920 3.1 */
 #define VERB_SECRET            0x20u /* its arguments go to no filter and no log */
+#define VERB_INVITES_CONTENT   0x80u /* a client that does not wait for 354 sends content behind it */
 #define VERB_WHEN_BARRED       0x40u /* allowed although a filter refused the session */
 
 /* What proceed came to. */
@@ -29,8 +30,8 @@ struct verb_row {
     enum filter_event event; /* asked between check and proceed; FILTER_EVENTS: none */
     /* Parses and validates; false: it has answered. NULL: nothing to check. */
     bool (*check)(struct session *session, struct exchange *exchange, struct span arguments);
-    /* Fills the question for `event`. */
-    void (*question)(struct session *session, struct exchange *exchange, struct chain_question *question);
+    /* Fills the question for `event`; false: there is none this time. */
+    bool (*question)(struct session *session, struct exchange *exchange, struct chain_question *question);
     /* A filter decided against it (never CONTINUE or PENDING): answers, or sets STAGE_PROCEED to go on all
      * the same. NULL: exchange_decide(). */
     void (*refused)(struct session *session, struct exchange *exchange, const struct decision *decision);
@@ -45,28 +46,28 @@ extern const struct verb_row verbs_greeting, verbs_end_of_data, verbs_closing;
 enum step verbs_step(struct session *session);
 
 bool verb_helo_check(struct session *, struct exchange *, struct span);
-void verb_helo_question(struct session *, struct exchange *, struct chain_question *);
+bool verb_helo_question(struct session *, struct exchange *, struct chain_question *);
 void verb_helo_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_helo_proceed(struct session *, struct exchange *);
 
 bool verb_mail_check(struct session *, struct exchange *, struct span);
-void verb_mail_question(struct session *, struct exchange *, struct chain_question *);
+bool verb_mail_question(struct session *, struct exchange *, struct chain_question *);
 void verb_mail_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_mail_proceed(struct session *, struct exchange *);
 
 bool verb_rcpt_check(struct session *, struct exchange *, struct span);
-void verb_rcpt_question(struct session *, struct exchange *, struct chain_question *);
+bool verb_rcpt_question(struct session *, struct exchange *, struct chain_question *);
 void verb_rcpt_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_rcpt_proceed(struct session *, struct exchange *);
 
 bool verb_data_check(struct session *, struct exchange *, struct span);
-void verb_data_question(struct session *, struct exchange *, struct chain_question *);
+bool verb_data_question(struct session *, struct exchange *, struct chain_question *);
 void verb_data_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_data_proceed(struct session *, struct exchange *);
-/* DATA was refused: if content has come already, the session ends. */
-void verb_data_stuffed(struct session *session);
 
 bool verb_bdat_check(struct session *, struct exchange *, struct span);
+bool verb_bdat_question(struct session *, struct exchange *, struct chain_question *);
+void verb_bdat_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_bdat_proceed(struct session *, struct exchange *);
 /* A BDAT that a filter refused: its octets are still read. */
 void verb_bdat_refuse(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
