@@ -189,13 +189,19 @@ static void say(struct client *client)
     reach(client, verbs[command->verb].point);
 }
 
+/* The outcome of a chunk is not known yet. */
+static bool awaits_chunk(const struct client *client)
+{
+    return client->sent != client->answered && client->commands[client->sent - 1].verb == SAY_BDAT;
+}
+
 /* What need not be said any more: the rest of a message that was refused, RSET when nothing is open. */
 static bool pointless(const struct client *client, const struct command *command)
 {
     if (client->stage != 0)
         return false;
     if (command->verb == SAY_RSET)
-        return command->which == 0 && !command->message->dead;
+        return command->which == 0 && !command->message->dead && !awaits_chunk(client);
     if (command->message == NULL || !command->message->dead)
         return false;
     return command->verb != SAY_MAIL;

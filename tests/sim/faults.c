@@ -97,6 +97,8 @@ static void upstream_421(struct sim *sim, struct client *client)
     client->upset = client->lied_to = true;
     if (upstream == NULL)
         return;
+    upstream->declines = true;
+    upstream_hurry(upstream); /* 421 is no answer to what has been taken already */
     upstream_blurt(upstream, SPAN("421 4.3.2 going down\r\n"));
     upstream_leave(upstream, false);
 }

@@ -173,7 +173,7 @@ static void end_of_data(struct upstream *up)
         forget(up);
         return;
     }
-    takes = up->accepted != 0 && !refuses(up);
+    takes = up->accepted != 0 && !up->declines && !refuses(up);
     ledger_end(up, takes);
     answer(up, takes ? 250 : refusal(up, message), "message {END %s}", message->id);
     if (takes)
@@ -397,6 +397,13 @@ static bool say(struct upstream *up)
         moved = true;
     }
     return moved;
+}
+
+void upstream_hurry(struct upstream *up)
+{
+    for (unsigned i = 0; i < up->count; i++)
+        up->replies[(up->first + i) % UPSTREAM_REPLIES].at = 0;
+    (void)say(up);
 }
 
 void upstream_blurt(struct upstream *up, struct span s)

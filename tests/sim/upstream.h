@@ -49,6 +49,7 @@ struct upstream {
     unsigned accepted; /* bits of recipients */
     bool mail, greeted, authenticated, chunked, chunk_last, chunk_refused;
     bool gone, mute; /* mute: says nothing any more */
+    bool declines;   /* has said 421: takes nothing any more */
     bool extra;      /* will say one thing too many */
     bool awaited;    /* a command ended its group: nothing may follow before the answer */
 };
@@ -59,6 +60,8 @@ bool upstream_act(struct upstream *upstream);
 /* When it wants to be asked again; UINT64_MAX: only for octets. */
 uint64_t upstream_due(const struct upstream *upstream);
 void upstream_end(struct upstream *upstream);
+/* Says at once what it owes. */
+void upstream_hurry(struct upstream *upstream);
 /* Says something at once, whatever is due. */
 void upstream_blurt(struct upstream *upstream, struct span s);
 /* Goes: FIN, or a reset. */
