@@ -131,7 +131,7 @@ static void replied(struct session *session, struct exchange *exchange, const st
     struct span rest, text = {NULL, 0};
     bool accepted = reply != NULL && reply->code / 100 == 2;
 
-    if (transaction->state == TRANSACTION_REFUSED && transaction->answered_here) {
+    if (transaction->state == TRANSACTION_REFUSED && (accepted || transaction->answered_here)) {
         refuse_as_mail(session, exchange);
         return;
     }
