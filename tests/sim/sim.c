@@ -25,12 +25,9 @@ void sim_tell(struct sim *sim, const struct client *client, const char *who, str
         unsigned char c = (unsigned char)text.ptr[i];
         if (c == '\n' && i + 1 == text.len)
             break;
-        (void)snprintf(octet, sizeof(octet),
-                       c == '\n'   ? " / "
-                       : c == '\r' ? ""
-                       : c >= ' '  ? "%c"
-                                   : "\\x%02x",
-                       c);
+        if (c == '\r')
+            continue;
+        (void)snprintf(octet, sizeof(octet), c == '\n' ? " / " : c >= ' ' ? "%c" : "\\x%02x", c);
         lab_bytes_add(&sim->transcript, span_str(octet));
     }
     lab_bytes_add(&sim->transcript, SPAN("\n"));

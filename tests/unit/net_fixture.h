@@ -39,7 +39,7 @@ static inline void fixture_late(void *owner)
 {
     struct fixture *f = owner;
 
-    CHECK(!"the case ended in time");
+    FAIL("the case did not end in time");
     loop_stop(&f->loop);
 }
 

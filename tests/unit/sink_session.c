@@ -258,10 +258,10 @@ static void run(const struct dialogue *dialogue, struct test_split split, bool s
     for (size_t i = 0; i < GROUPS && dialogue->groups[i].ptr != NULL; i++)
         client_send_split(&client, dialogue->groups[i], split);
     if (!as_expected(dialogue, &fixture, &client, skip)) {
-        fprintf(stderr, "%s (split %d at %zu): stored %u, finished %d, aborted %d, got\n%.*s\n",
-                dialogue->name, (int)split.kind, split.at, fixture.store.count, client.finished,
-                client.aborted, (int)client.got_len, client.got);
-        CHECK(!"dialogue");
+        FAIL(dialogue->name);
+        fprintf(stderr, "split %d at %zu: stored %u, finished %d, aborted %d, got\n%.*s\n", (int)split.kind,
+                split.at, fixture.store.count, client.finished, client.aborted, (int)client.got_len,
+                client.got);
     }
     fixture_end(&fixture);
     CHECK(client.closed);

@@ -19,6 +19,13 @@ static int test_failures;
         }                                                                                                    \
     } while (0)
 
+/* Where a case must not come. */
+#define FAIL(what)                                                                                           \
+    do {                                                                                                     \
+        fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, (what));                                  \
+        test_failures++;                                                                                     \
+    } while (0)
+
 #define CHECK_SPAN(actual, expected)                                                                         \
     do {                                                                                                     \
         struct span a_ = (actual), e_ = (expected);                                                          \
