@@ -5,6 +5,7 @@
 #ifndef LAB_H
 #define LAB_H
 
+#include <assert.h>
 #include <sys/queue.h>
 
 #include "base/pool.h"
@@ -21,6 +22,7 @@ void lab_bytes_free(struct lab_bytes *bytes);
 
 static inline struct span lab_bytes_from(const struct lab_bytes *bytes, size_t at)
 {
+    assert(at <= bytes->len && (bytes->ptr != NULL || bytes->len == 0));
     return (struct span){bytes->ptr != NULL ? bytes->ptr + at : NULL, bytes->len - at};
 }
 
@@ -121,9 +123,9 @@ void lab_pipe_free(struct lab_pipe *pipe);
 /* The oldest attempt to connect that nobody has answered, or NULL. */
 struct lab_dial *lab_dial_waiting(struct lab *lab);
 /* It succeeds; the new connection. */
-struct lab_pipe *lab_dial_accept(struct lab *lab, struct lab_dial *dial, struct lab_manner manner);
+struct lab_pipe *lab_dial_accept(struct lab *lab, struct lab_dial *made, struct lab_manner manner);
 /* It fails with a negative errno. */
-void lab_dial_refuse(struct lab_dial *dial, int status);
+void lab_dial_refuse(struct lab_dial *made, int status);
 
 /* --- between the lab's own files
  * -------------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: session_scripts FILE...\n");
         return 64;
     }
-    for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
         registry_add(filters[i]);
     for (int i = 1; i < argc; i++) {
         bool good = run(argv[i]);

@@ -47,8 +47,11 @@ static bool expression(struct span pattern, struct span line)
     regex_t regex;
     bool found = false;
 
-    for (size_t i = 0; i < line.len; i++)
-        subject[i] = line.ptr[i] != '\0' ? line.ptr[i] : '?';
+    for (size_t i = 0; i < line.len; i++) {
+        subject[i] = line.ptr[i];
+        if (subject[i] == '\0')
+            subject[i] = '?';
+    }
     subject[line.len] = '\0';
     if (regcomp(&regex, source, REG_EXTENDED | REG_NOSUB) == 0) {
         found = regexec(&regex, subject, 0, NULL, 0) == 0;

@@ -39,15 +39,18 @@ static void tell_unread(struct play *play, const struct side *side, const char *
 
 void play_fail(struct play *play, const char *format, ...)
 {
+    char bytes[4096];
+    struct text text = TEXT(bytes);
     va_list args;
 
     if (play->failed)
         return;
     play->failed = true;
-    fprintf(stderr, "%s:%u: (%s) ", play->script->path, play->line->number, play->manner->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    text_formatv(&text, format, args);
     va_end(args);
+    fprintf(stderr, "%s:%u: (%s) %.*s", play->script->path, play->line->number, play->manner->name,
+            (int)text.len, bytes);
     lab_bytes_add(&play->transcript, SPAN("    --- not read ---\n"));
     tell_unread(play, &play->clients, "S:");
     tell_unread(play, &play->upstreams, "U<");

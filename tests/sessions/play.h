@@ -59,7 +59,7 @@ bool play_script(const struct script *script, struct settings *settings, const s
                  struct play_outcome *outcome);
 void play_outcome_free(struct play_outcome *outcome);
 
-/* --- between play.c and directives.c
+/* --- between play.c and the files of lines
  * ---------------------------------------------------------------------------- */
 
 /* Does what one line says. */

@@ -38,7 +38,8 @@ static void add_line(struct script *script, unsigned number, struct span s)
     line = &script->lines[script->count++];
     line->number = number;
     line->word = strndup(s.ptr, n);
-    line->text = span_of(strndup(text.ptr, text.len), text.len);
+    line->octets = strndup(text.ptr, text.len);
+    line->text = span_of(line->octets, text.len);
 }
 
 /* open KEYWORD|KEYWORD: the upstream is reached, greets, and answers EHLO with these. */
@@ -133,7 +134,7 @@ void script_free(struct script *script)
 {
     for (size_t i = 0; i < script->count; i++) {
         free(script->lines[i].word);
-        free((char *)(uintptr_t)script->lines[i].text.ptr);
+        free(script->lines[i].octets);
     }
     free(script->lines);
     lab_bytes_free(&script->config);

@@ -11,7 +11,8 @@
 struct line {
     unsigned number;  /* in the file */
     char *word;       /* "C:", "U<-", "U connect", "time": what to do */
-    struct span text; /* what follows it, with its escapes; NUL-terminated */
+    char *octets;     /* what follows it; owned */
+    struct span text; /* these; escapes are still in it; NUL-terminated */
 };
 
 /* A script owns all its memory. */
