@@ -89,6 +89,9 @@ void fuzz_one(struct span in)
     status = parse(kind, s, true, &path);
     ascii = parse(kind, s, false, &other);
     DEMAND(address_utf8_valid(s) == utf8_model(s));
+    DEMAND(!address_is_literal(s) || (s.ptr[0] == '[' && s.ptr[s.len - 1] == ']'));
+    if (kind == HELO && s.len > 0 && s.ptr[0] == '[' && status != ADDRESS_DOMAIN_LONG)
+        DEMAND(address_is_literal(s) == (status == 0));
     DEMAND(ascii == ADDRESS_NEEDS_UTF8 ? status >= 0 || status == ADDRESS_BAD_UTF8 : ascii == status);
     DEMAND(status >= ADDRESS_BAD_UTF8 && status <= (int)s.len && status != ADDRESS_NEEDS_UTF8);
     if (status >= 0 && kind != HELO) {

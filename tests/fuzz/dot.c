@@ -86,6 +86,22 @@ static void check_written(struct span content, size_t room)
     DEMAND(span_eq(text_span(&again), text_span(&expected)));
 }
 
+/* Faults of line ends are found whatever the pieces are, and by their neighbours; a CR at the very end is
+ * none. */
+static void check_clean(struct span in, size_t at)
+{
+    struct clean clean = {0};
+    unsigned faults = clean_check(&clean, span_first(in, at)) | clean_check(&clean, span_skip(in, at));
+    unsigned expected = in.len > 0 && in.ptr[0] == '\n' ? DOT_BARE_LF : 0;
+
+    for (size_t i = 0; i < in.len; i++)
+        expected |= in.ptr[i] == '\0' ? DOT_NUL : 0;
+    for (size_t i = 1; i < in.len; i++)
+        if ((in.ptr[i - 1] == '\r') != (in.ptr[i] == '\n'))
+            expected |= in.ptr[i] == '\n' ? DOT_BARE_LF : DOT_BARE_CR;
+    DEMAND(faults == expected && clean_check(&(struct clean){0}, in) == expected);
+}
+
 void fuzz_one(struct span in)
 {
     static char octets[1 << 16];
@@ -96,6 +112,7 @@ void fuzz_one(struct span in)
 
     fresh = (struct dot_reader){fuzz_choice(&in, 2) == 0 ? DOT_REJECT : DOT_NORMALISE, .line_limit = limit};
     at = fuzz_position(&in);
+    check_clean(in, at);
     told = fuzz_every_way(in, at, feed);
     model(in, &expected);
     DEMAND(span_eq(told, text_span(&expected)));

@@ -14,6 +14,17 @@ static void tell(struct text *told, struct span name, struct span value)
     text_char(told, '\n');
 }
 
+/* What has come to its end stays there and takes nothing more. */
+static void check_over(struct header_reader *reader, enum header_event last)
+{
+    enum header_event event;
+    struct span name, value, more = SPAN("X: y\r\n\r\n");
+
+    DEMAND(header_read(reader, more, &name, &value, &event) == 0 && event == last);
+    header_finish(reader, &name, &value, &event);
+    DEMAND(event == last);
+}
+
 static void feed(struct span in, struct fuzz_cut cut, struct text *told)
 {
     struct header_reader reader = fresh;
@@ -45,6 +56,7 @@ static void feed(struct span in, struct fuzz_cut cut, struct text *told)
         DEMAND(event != HEADER_MORE || (rest.len == 0 && !last));
         fuzz_free(piece);
     }
+    check_over(&reader, event);
     DEMAND(reader.count == fields && reader.received <= fields && reader.octets <= reader.section_limit);
     DEMAND((event == HEADER_ERROR) == (reader.error != HEADER_OK) && fields <= reader.count_limit);
     error = reader.error;
