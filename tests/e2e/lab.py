@@ -16,7 +16,7 @@ import time
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-POSTERN = os.environ.get("POSTERN", str(SOURCE / "build/debug/postern"))
+POSTERN = os.path.abspath(os.environ.get("POSTERN", SOURCE / "build/debug/postern"))
 HOST = "127.0.0.1"
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 SANITIZER = re.compile(r"runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|Assertion .* failed")
