@@ -112,6 +112,8 @@ static void settle(struct session *session, struct exchange *exchange, struct sp
     exchange->answered = true;
     exchange->forwarded = false;
     session_again(session);
+    if (span_eq(span_first(printed, 3), SPAN("421")))
+        session->closing = true; /* whoever said it: that is what the code means (RFC 5321 3.8, 4.2.3) */
     if (TAILQ_FIRST(&session->exchanges.list) == exchange && wire_put(&session->client, printed))
         return; /* reply == NULL: nothing left to send, exchanges_emit() takes it off */
     exchange->reply = mem_copy(printed);

@@ -439,8 +439,6 @@ void leg_refuse(struct session *session, struct exchange *exchange)
         kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
     if (session->leg != NULL)
         leg_close(session);
-    if (kept.code == 421)
-        session->closing = true; /* that is what the code says (RFC 5321 4.2.3) */
     exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
                     span_str(kept.text));
 }
