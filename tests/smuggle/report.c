@@ -20,11 +20,6 @@ void report_disagreement(struct span input, const char *what)
     fprintf(stderr, "\": %s\n", what);
 }
 
-unsigned long report_disagreements(void)
-{
-    return disagreements;
-}
-
 int report_end(unsigned long count, const char *things)
 {
     printf("%lu %s, %lu disagreements\n", count, things, disagreements);

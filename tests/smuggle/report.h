@@ -6,8 +6,6 @@
 
 /* Two readings of the input disagree in `what`. */
 void report_disagreement(struct span input, const char *what);
-/* How many times so far. */
-unsigned long report_disagreements(void);
 /* "count things, n disagreements"; for the process to end with: 0 when there were none. */
 int report_end(unsigned long count, const char *things);
 

@@ -57,16 +57,19 @@ static void answer_command(struct stand *stand, struct span line)
 static bool answer(struct stand *stand)
 {
     struct span rest = lab_bytes_from(&stand->upstream->from, stand->heard);
-    size_t n = reference_crlf(rest);
     const char *end;
+    size_t n;
 
-    if (stand->chunk != 0 && rest.len != 0) {
+    if (rest.len == 0)
+        return false;
+    if (stand->chunk != 0) {
         n = rest.len < stand->chunk ? rest.len : stand->chunk;
         stand->chunk -= n;
         lab_bytes_add(&stand->chunks, span_first(rest, n));
         stand->heard += n;
         return true;
     }
+    n = reference_crlf(rest);
     if (n == rest.len)
         return false;
     if (!stand->in_message) {
