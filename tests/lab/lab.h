@@ -23,7 +23,7 @@ void lab_bytes_free(struct lab_bytes *bytes);
 static inline struct span lab_bytes_from(const struct lab_bytes *bytes, size_t at)
 {
     assert(at <= bytes->len && (bytes->ptr != NULL || bytes->len == 0));
-    return (struct span){bytes->ptr != NULL ? bytes->ptr + at : NULL, bytes->len - at};
+    return bytes->ptr != NULL ? span_of(bytes->ptr + at, bytes->len - at) : span_of(NULL, 0);
 }
 
 /* How a connection carries octets; all zero: at once. */
