@@ -4,17 +4,14 @@ ledgers are compared: what the client was told about each message, and what the 
 
     kill.py [--long N]      N kills instead of 600
 """
-import base64
 import collections
 import concurrent.futures
-import hashlib
 import itertools
 import json
 import multiprocessing
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import tempfile
@@ -22,8 +19,10 @@ import threading
 import time
 import unittest
 
+import ledger
 import rig
-from rig import KIB, Client, lab
+from ledger import Journal, Session
+from rig import lab
 
 STEPS = ("connect", "banner", "ehlo", "mail", "rcpt", "data", "headers", "body 25 %", "body 50 %", "body 75 %",
          "before the dot", "after the dot", "after the 250", "rset", "quit")
@@ -40,96 +39,6 @@ STANDS = (("as it comes", ""), ("held back", HELD + "\nlimits: {spool_memory: 4K
           ("connect: rcpt", "connect: rcpt"))
 
 
-def letter(name):
-    """The same octets for the same name: a header with a checksum of the body, lines with dots at their beginnings."""
-    draw = random.Random(name)
-    lines = base64.encodebytes(draw.randbytes(draw.choice((200, 2 * KIB, 20 * KIB, 100 * KIB)))).split(b"\n")
-    body = b"\r\n".join(b"." * draw.choice((0, 0, 0, 1, 2)) + line for line in lines) + b"\r\n"
-    return (b"From: ann@example.org\r\nTo: bob@example.com\r\nSubject: letter %s\r\nX-Letter: %s\r\nX-Checksum: %s\r\n\r\n"
-            % (name.encode(), name.encode(), hashlib.sha256(body).hexdigest().encode())) + body
-
-
-class Journal:
-    """The client's ledger: one write for each line, so that a killed client has written what it knew."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
-        self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-
-    def note(self, what, name="", code=0):
-        os.write(self.file, f"{what} {name} {code}\n".encode())
-
-    def lines(self):
-        for line in self.path.read_text().splitlines():
-            what, name, code = line.split(" ")
-            yield what, name, int(code)
-
-
-class Ended(Exception):
-    """The connection is gone, or the server wants it to be."""
-
-
-class Session:
-    """Sends letters and keeps the journal; at() is called at each step."""
-
-    def __init__(self, port, journal, at=lambda step: None):
-        self.port, self.journal, self.at = port, journal, at
-
-    def run(self, names):
-        try:
-            with Client(self.port, greet=False) as self.client:
-                self.at("connect")
-                self.expect("banner")
-                self.say("EHLO client.example", "ehlo")
-                for n, name in enumerate(names):
-                    if n > 0:
-                        self.say("RSET", "rset")
-                    self.send(name)
-                self.say("QUIT", "quit")
-        except (Ended, OSError):
-            pass
-
-    def expect(self, step):
-        self.at(step)
-        reply = self.client.reply()
-        if reply.code in (0, 421):
-            raise Ended
-        return reply.code
-
-    def say(self, line, step):
-        self.client.send(line + "\r\n")
-        return self.expect(step)
-
-    def send(self, name):
-        self.journal.note("begun", name)
-        for line, step, wanted in ((f"MAIL FROM:<{name}@example.org>", "mail", 250),
-                                   ("RCPT TO:<bob@example.com>", "rcpt", 250), ("DATA", "data", 354)):
-            code = self.say(line, step)
-            if code != wanted:
-                self.journal.note("told", name, code)
-                return
-        self.content(re.sub(rb"(?m)^\.", b"..", letter(name)))
-        self.at("before the dot")
-        self.journal.note("ended", name)
-        self.client.send(".\r\n")
-        self.at("after the dot")
-        code = self.client.reply().code
-        if code != 0:
-            self.journal.note("told", name, code)
-        self.at("after the 250")
-        if code in (0, 421):
-            raise Ended
-
-    def content(self, octets):
-        head = octets.index(b"\r\n\r\n") // 2
-        cuts = [0, head] + [head + (len(octets) - head) * n // 4 for n in (1, 2, 3, 4)]
-        steps = ("headers", "body 25 %", "body 50 %", "body 75 %", None)
-        for (begin, end), step in zip(itertools.pairwise(cuts), steps):
-            self.client.send(octets[begin:end])
-            if step is not None:
-                self.at(step)
-
-
 class Stand:
     """A proxy, an upstream and the sessions between them."""
 
@@ -139,7 +48,6 @@ class Stand:
         self.draw = random.Random(number)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="postern-kill-"))
         self.journal = Journal(self.root / "journal")
-        self.found = collections.Counter()
         self.recoveries = []
         self.upstream = rig.Upstream(self.folder("upstream"), "--at", "EOM=delay:10ms", "--at", "STORED=delay:10ms")
         self.proxy = rig.Proxy(self.folder("proxy"), self.upstream.port, text)
@@ -238,61 +146,17 @@ class Stand:
         self.in_child(work, 120)
         self.proxy.await_events("connect")
 
-    # The ledgers are compared.
-
-    def stored(self):
-        """How many whole copies of each letter the upstream holds; what is not whole is counted as truncated."""
-        copies = collections.Counter()
-        for message in self.upstream.messages():
-            name = re.search(rb"X-Letter: (\S+)\r\n", message)
-            if name is None or letter(name[1].decode()) != message:
-                self.found["truncated"] += 1
-            else:
-                copies[name[1].decode()] += 1
-        return copies
-
-    def in_doubt(self):
-        """Reverse-paths of the messages whose end the upstream had when it was lost: RFC 1047."""
-        return {line["from"].partition("@")[0] for line in self.proxy.log() if line.get("in_doubt") == "yes"}
-
     def audit(self):
-        told, ended, begun = {}, set(), []
-        for what, name, code in self.journal.lines():
-            if what == "kill":
-                self.found["kills"] += 1
-            elif what == "begun":
-                begun.append(name)
-            elif what == "ended":
-                ended.add(name)
-            else:
-                told[name] = code
-        copies, doubtful = self.stored(), self.in_doubt()
-        for name in begun:
-            self.judge(name, told.get(name), name in ended, copies[name], name in doubtful)
-        first = [name for name in begun if not name.endswith(".again")]
+        audit = ledger.Audit(self.journal, self.upstream.messages(), ledger.in_doubt(self.proxy))
+        self.found = audit.found
+        first = [name for name in audit.begun if not name.endswith(".again")]
         self.found["letters"] = len(first)
         for name in first:
-            if told.get(name) != 250 and told.get(name + ".again") != 250:
-                self.found["never acknowledged"] += 1
-            if copies[name] + copies[name + ".again"] > 1:
+            again = name + ".again"
+            self.found["never acknowledged"] += 250 not in (audit.told.get(name), audit.told.get(again))
+            if audit.copies[name] + audit.copies[again] > 1:
                 self.found["duplicates"] += 1
-                self.found["duplicates of what was acknowledged"] += told.get(name) == 250
-
-    def judge(self, name, code, ended, copies, doubtful):
-        if code == 250:
-            self.found["acknowledged"] += 1
-            self.found["acknowledged and lost"] += copies == 0
-            self.found["stored twice"] += copies > 1
-        elif code is not None:
-            self.found["refused"] += 1
-            self.found["refused in doubt, delivered"] += copies > 0 and doubtful
-            self.found["refused but delivered"] += copies > 0 and not doubtful
-        elif ended:
-            self.found["unknown"] += 1
-            self.found["unknown, delivered"] += copies > 0
-        else:
-            self.found["unfinished"] += 1
-            self.found["unfinished but delivered"] += copies > 0
+                self.found["duplicates of what was acknowledged"] += audit.told.get(name) == 250
 
 
 def run_stand(work):
@@ -309,8 +173,7 @@ def run_stand(work):
 
 
 class Kill(unittest.TestCase):
-    NEVER = ("acknowledged and lost", "truncated", "refused but delivered", "unfinished but delivered", "stored twice",
-             "duplicates of what was acknowledged", "never acknowledged")
+    NEVER = (*ledger.NEVER, "duplicates of what was acknowledged", "never acknowledged")
 
     def test_ledgers_agree(self):
         work = [(n, KILLS // len(STANDS) + (n < KILLS % len(STANDS))) for n in range(len(STANDS))]

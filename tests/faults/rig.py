@@ -34,6 +34,13 @@ class Proxy(Mortal, lab.Postern):
     pass
 
 
+class Silent(Proxy):
+    """Its log goes elsewhere: it is ready when it greets."""
+
+    def events(self, event, **fields):
+        return [{"event": event}] if event == "ready" and greets(self.port) else super().events(event, **fields)
+
+
 class Upstream(Mortal, lab.Sink):
     pass
 
