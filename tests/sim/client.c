@@ -246,7 +246,7 @@ static void farewell(struct client *client)
     bool excused = client->gone || client->mute || client->cut_short || client->authenticated;
 
     client->finished = true;
-    if (!excused && client->code != 421 && client->code != 221)
+    if (!excused && !client->dismissed && client->code != 221)
         sim_fail(client->sim, "answers", "client %u: closed after %u with %u commands unanswered",
                  client->number, client->code, pending);
     if (!client->mute)

@@ -65,6 +65,7 @@ struct client {
     bool barred;   /* a filter refused the session */
     bool abandons; /* leaves without QUIT */
     bool begun, gone, mute, finished;
+    bool dismissed;     /* told 421: what follows is of no interest any more */
     bool authenticated; /* without its upstream it cannot go on */
     bool early;         /* has said more than it may: the session may end */
     bool lied_to;       /* its upstream said something that nobody can attribute */

@@ -257,6 +257,12 @@ static enum verdict on_end_of_message(struct filter_ctx *ctx)
     return VERDICT_PENDING;
 }
 
+/* The time limit passed, memory failed, or nobody asks any more: the first two count as a failure. */
+static void cancel(struct filter_ctx *ctx)
+{
+    failed(ctx, client_of(ctx), message_of(ctx));
+}
+
 /* Says the same in other words, now and then; and now and then has had enough. */
 static enum verdict on_reply(struct filter_ctx *ctx, const struct filter_reply *reply)
 {
@@ -296,4 +302,5 @@ const struct filter sim_filter_itself = {
     .on_body = on_body,
     .on_end_of_message = on_end_of_message,
     .on_reply = on_reply,
+    .cancel = cancel,
 };

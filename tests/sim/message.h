@@ -36,6 +36,7 @@ struct message {
     unsigned said;     /* and said so */
     unsigned declined; /* times the upstream said no at its end of data */
     unsigned ends;     /* ends of data the upstream has seen for it */
+    unsigned envelope; /* bits of recipients the upstream had then */
     unsigned added;    /* bits of filters that have added a field */
     unsigned dropped;  /* of those, bits of filters whose fields may be gone again */
     bool refused;      /* a filter refused it */

@@ -294,6 +294,9 @@ static void recover(struct sim *sim)
     struct client *last = &sim->clients[sim->count - 1];
     uint64_t began;
 
+    memset(&sim->memory, 0, sizeof(sim->memory));
+    sim->lab.disk = UINT64_MAX;
+    sim->lab.disk_broken = false;
     if (sim->draining) {
         if (!sim->emptied)
             sim_fail(sim, "I7", "the drained server does not say that it is empty");

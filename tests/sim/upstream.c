@@ -276,7 +276,7 @@ static const struct {
 /* A command, without CRLF; the CR still stands behind it. */
 static void on_command(struct upstream *up, struct span line)
 {
-    if (up->count != 0 && (!up->manners->pipelining || up->awaited))
+    if (up->count != 0 && !up->client->lied_to && (!up->manners->pipelining || up->awaited))
         wrong(up, line,
               up->awaited ? "sent before the group's last answer (RFC 2920 3.1)"
                           : "pipelined without PIPELINING");
