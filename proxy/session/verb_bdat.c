@@ -87,7 +87,8 @@ bool verb_bdat_check(struct session *session, struct exchange *exchange, struct 
     return true;
 }
 
-/* The first chunk is what DATA is elsewhere: content begins. */
+/* The first chunk is what DATA is elsewhere: content begins. A question once asked is heard to its end, even
+ * if the upstream has been lost in the meantime. */
 bool verb_bdat_question(struct session *session, struct exchange *exchange, struct chain_question *question)
 {
     struct body *body = session->body;
@@ -96,7 +97,7 @@ bool verb_bdat_question(struct session *session, struct exchange *exchange, stru
     (void)exchange;
     (void)question;
     body->begun = true;
-    return (first || session->asking) && body->refusal.code == 0;
+    return session->asking || (first && body->refusal.code == 0);
 }
 
 void verb_bdat_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
