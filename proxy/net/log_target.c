@@ -28,22 +28,38 @@ struct log_target {
 
 static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
+static enum kind kind_of(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return KIND_PIPE;
+    return S_ISREG(status.st_mode) ? KIND_FILE : S_ISSOCK(status.st_mode) ? KIND_SOCKET : KIND_PIPE;
+}
+
 /* A description of our own, so that not waiting does not spread to others who share stderr. What cannot be
  * opened again is used as it is. */
 static int open_stderr(enum kind *kind)
 {
-    struct stat status;
-    int fd;
+    int fd = -1;
 
-    if (fstat(STDERR_FILENO, &status) != 0)
-        return -errno;
-    *kind = S_ISREG(status.st_mode) ? KIND_FILE : S_ISSOCK(status.st_mode) ? KIND_SOCKET : KIND_PIPE;
-    fd = -1;
+    *kind = kind_of(STDERR_FILENO);
     if (*kind == KIND_PIPE)
         fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     return fd >= 0 ? fd : -errno;
+}
+
+/* Not waiting matters where the path names a pipe: neither for a reader now nor for its reading later. */
+static int open_path(const char *path, enum kind *kind)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0640);
+
+    if (fd < 0)
+        return -errno;
+    *kind = kind_of(fd);
+    return fd;
 }
 
 static int connect_system(int fd)
@@ -75,17 +91,13 @@ static bool means_stderr(const char *to)
 
 static int open_kind(const char *to, enum kind *kind)
 {
-    int fd;
-
     if (means_stderr(to))
         return open_stderr(kind);
     if (strcmp(to, "syslog") == 0) {
         *kind = KIND_SYSTEM;
         return open_system();
     }
-    *kind = KIND_FILE;
-    fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
-    return fd >= 0 ? fd : -errno;
+    return open_path(to, kind);
 }
 
 struct log_target *log_target_open(const char *to, int *error)
