@@ -78,9 +78,9 @@ static bool compare(const struct part *part, const struct play_manner *manner)
 }
 
 /* The place after `at`: the next, but where there are too many some are left out between both ends. */
-static size_t next_place(size_t at, size_t octets, size_t stride)
+static size_t next_place(size_t at, size_t octets, size_t stride, size_t thin)
 {
-    size_t edge = PLACES_MOST / 4;
+    size_t edge = PLACES_MOST / 4 / thin;
 
     if (stride > 1 && at > edge && at + edge + stride < octets) {
         left_out += stride - 1;
@@ -94,7 +94,7 @@ static bool split(const struct part *part, bool client, size_t octets, size_t th
     size_t stride = (octets > PLACES_MOST ? 2 * octets / PLACES_MOST : 1) * thin;
     bool good = true;
 
-    for (size_t at = 1; at < octets && good; at = next_place(at, octets, stride)) {
+    for (size_t at = 1; at < octets && good; at = next_place(at, octets, stride, thin)) {
         struct play_manner manner = {.name = "split"};
         *(client ? &manner.client : &manner.upstream) = (struct lab_manner){.split = at};
         good = compare(part, &manner);
@@ -136,17 +136,16 @@ static void check(const char *path, size_t thin)
 
 int main(int argc, char **argv)
 {
-    static const struct filter *const filters[] = {&filter_commands, &filter_extensions, &filter_banner,
-                                                   &filter_access,   &filter_regex,      &script_filter,
-                                                   &record_filter};
     size_t thin = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
 
     if (thin == 0) {
         fprintf(stderr, "usage: splits STRIDE FILE...\n");
         return 64;
     }
-    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-        registry_add(filters[i]);
+    for (size_t i = 0; filters_builtin[i] != NULL; i++)
+        registry_add(filters_builtin[i]);
+    registry_add(&script_filter);
+    registry_add(&record_filter);
     for (int i = 2; i < argc; i++)
         check(argv[i], thin);
     printf("%d scripts, %lu plays, %lu places, %lu left out\n", argc - 2, plays, places, left_out);
