@@ -60,7 +60,10 @@ static bool connected(const struct session *session)
 static enum proceed forward_or_say(struct session *session, struct exchange *exchange,
                                    exchange_replied *replied)
 {
-    if (!connected(session) || !compose(exchange)) {
+    /* An upstream that is not told must not be left in another state than its client believes. */
+    if (connected(session) && !compose(exchange))
+        leg_abandon(session);
+    if (!connected(session)) {
         exchange_say(session, exchange, &exchange->row->otherwise);
         return PROCEED_DONE;
     }
