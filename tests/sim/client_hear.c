@@ -134,7 +134,7 @@ static void take(struct client *client, struct span reply, unsigned code)
         /* An answer before the last octet has been sent, or one to nothing. */
         if (code != 421 && !client->early && client->stage == 0)
             sim_fail(sim, "answers", "client %u: a reply nobody waits for", client->number);
-        if (client->stage == 0 || code == 421)
+        if (client->stage == 0 || code == 421 || client->early)
             return;
         sim_fail(sim, "answers", "client %u: %u before the command was complete", client->number, code);
         return;

@@ -275,6 +275,7 @@ static void begin(struct sim *sim)
     sim->dice = dice;
     lab_init(&sim->lab, sim->seed);
     sim->lab.shuffle = true;
+    sim->lab.pool.stock_max = dice_percent(&dice, 50) ? 16 : 0; /* without a stock every block is asked for */
     draw_clients(sim);
     if (!sim->forced)
         draw_faults(sim);
