@@ -54,7 +54,17 @@ static void keep_clock(struct session *session, bool held, uint64_t now)
     }
 }
 
-/* The client's limit counts from the beginning of a wait. */
+/* Somebody is waited for who has a limit of his own: a filter, an address, the upstream. */
+static bool awaits_others(const struct session *session)
+{
+    const struct leg *leg = session->leg;
+
+    return session->asking ||
+           (leg != NULL && (leg->deadline != 0 || leg->dial.handle != NULL || leg->wire.in_flight != 0));
+}
+
+/* The client's limit counts from the beginning of a wait. When nobody at all is waited for, it is memory that
+ * is missing, a block for what is to be sent: that has a limit too. */
 static uint64_t client_limit(struct session *session, uint64_t now)
 {
     const struct settings_timeouts *timeouts = &session->settings->timeouts;
@@ -66,6 +76,8 @@ static uint64_t client_limit(struct session *session, uint64_t now)
     keep_clock(session, held, now);
     if (session->client.in_flight != 0 && (limit == 0 || timeouts->write < limit))
         limit = timeouts->write;
+    if (limit == 0 && !awaits_others(session))
+        limit = timeouts->command;
     return limit != 0 ? session->waiting + limit : NEVER;
 }
 
