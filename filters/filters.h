@@ -11,4 +11,7 @@ extern const struct filter filter_commands;
 extern const struct filter filter_extensions;
 extern const struct filter filter_regex;
 
+/* All of them; ends with NULL. */
+extern const struct filter *const filters_builtin[];
+
 #endif

@@ -26,10 +26,6 @@ static const struct subcommand subcommands[] = {
 
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
-static const struct filter *const builtin_filters[] = {
-    &filter_commands, &filter_extensions, &filter_banner, &filter_access, &filter_regex, NULL,
-};
-
 static void usage(FILE *out, const struct subcommand *subcommand)
 {
     fprintf(out, "usage: postern %s%s%s\n", subcommand->name, *subcommand->arguments != '\0' ? " " : "",
@@ -86,7 +82,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "postern: there is no subcommand '%s'\n", argv[1]);
         return program_usage(NULL);
     }
-    for (size_t i = 0; builtin_filters[i] != NULL; i++)
-        registry_add(builtin_filters[i]);
+    for (size_t i = 0; filters_builtin[i] != NULL; i++)
+        registry_add(filters_builtin[i]);
     return subcommand->main(argc - 1, argv + 1);
 }

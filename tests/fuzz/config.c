@@ -11,10 +11,6 @@
 #include "fuzz.h"
 #include "session/server.h"
 
-static const struct filter *const filters[] = {&filter_commands, &filter_extensions, &filter_banner,
-                                               &filter_access, &filter_regex};
-#define FILTERS (sizeof(filters) / sizeof(filters[0]))
-
 static char path[64];
 
 static void check_settings(const struct settings *settings)
@@ -75,8 +71,8 @@ void fuzz_one(struct span in)
     char *said[3];
     int fd = memfd_create("proxy.yaml", MFD_CLOEXEC);
 
-    for (unsigned i = 0; i < FILTERS && registry_at(i) == NULL; i++)
-        registry_add(filters[i]);
+    for (unsigned i = 0; filters_builtin[i] != NULL && registry_at(i) == NULL; i++)
+        registry_add(filters_builtin[i]);
     DEMAND(fd >= 0 && write(fd, in.ptr, in.len) == (ssize_t)in.len);
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     for (int i = 0; i < 2; i++)

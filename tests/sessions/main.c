@@ -45,16 +45,15 @@ static bool run(const char *path)
 
 int main(int argc, char **argv)
 {
-    static const struct filter *const filters[] = {&filter_commands, &filter_extensions, &filter_banner,
-                                                   &filter_access,   &filter_regex,      &script_filter};
     int failed = 0;
 
     if (argc < 2) {
         fprintf(stderr, "usage: session_scripts FILE...\n");
         return 64;
     }
-    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-        registry_add(filters[i]);
+    for (size_t i = 0; filters_builtin[i] != NULL; i++)
+        registry_add(filters_builtin[i]);
+    registry_add(&script_filter);
     for (int i = 1; i < argc; i++) {
         bool good = run(argv[i]);
         failed += good ? 0 : 1;

@@ -50,13 +50,11 @@ static void update(const char *head, size_t head_len, const char *keys, const ch
 
 int main(int argc, char **argv)
 {
-    static const struct filter *const filters[] = {&filter_commands, &filter_extensions, &filter_banner,
-                                                   &filter_access, &filter_regex};
     char *readme = read_file(README), *keys;
     char *begin = strstr(readme, begin_mark), *end = strstr(readme, end_mark);
 
-    for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
-        registry_add(filters[i]);
+    for (size_t i = 0; filters_builtin[i] != NULL; i++)
+        registry_add(filters_builtin[i]);
     keys = documented();
     CHECK(begin != NULL && end != NULL && begin < end);
     if (begin != NULL && end != NULL) {

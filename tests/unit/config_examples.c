@@ -18,12 +18,10 @@ static void check(const char *path)
 
 int main(void)
 {
-    static const struct filter *const filters[] = {&filter_commands, &filter_extensions, &filter_banner,
-                                                   &filter_access, &filter_regex};
     glob_t found;
 
-    for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
-        registry_add(filters[i]);
+    for (size_t i = 0; filters_builtin[i] != NULL; i++)
+        registry_add(filters_builtin[i]);
     CHECK(glob(TEST_SOURCE_DIR "/config/*.yaml", 0, NULL, &found) == 0);
     CHECK(glob(TEST_SOURCE_DIR "/config/examples/*.yaml", GLOB_APPEND, NULL, &found) == 0);
     CHECK(found.gl_pathc >= 6);

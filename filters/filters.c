@@ -1,0 +1,6 @@
+/* filters.c: the list of the filters that are built in; each is described where it is defined. */
+#include "filters/filters.h"
+
+const struct filter *const filters_builtin[] = {
+    &filter_access, &filter_banner, &filter_commands, &filter_extensions, &filter_regex, NULL,
+};
