@@ -18,7 +18,7 @@ enum verdict {
     VERDICT_SKIP,       /* no more events of this kind in this message for this filter */
     VERDICT_REJECT,     /* 5xx; at RCPT only that recipient; at CONNECT and HELO every later command */
     VERDICT_TEMPFAIL,   /* 4xx; as REJECT */
-    VERDICT_DISCARD,    /* 250 to the client, nothing to the upstream; always logged */
+    VERDICT_DISCARD,    /* from MAIL on: 250 to the client, nothing to the upstream; always logged */
     VERDICT_QUARANTINE, /* keep a copy, then as configured; without a quarantine it is TEMPFAIL */
     VERDICT_DISCONNECT, /* 421 and close */
     VERDICT_PENDING,    /* filter_resume() will be called once, never from inside the question */

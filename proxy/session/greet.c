@@ -55,10 +55,6 @@ static enum verdict ask(struct session *session)
     struct decision decision;
     enum verdict verdict = session_ask(session, &question, &decision);
 
-    if (verdict == VERDICT_DISCARD) {
-        session->discard = true;
-        verdict = VERDICT_CONTINUE;
-    }
     session->welcomed = verdict == VERDICT_CONTINUE;
     if (verdict != VERDICT_CONTINUE && verdict != VERDICT_PENDING) {
         journal_refused(session, "CONNECT", &decision);

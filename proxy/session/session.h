@@ -74,7 +74,6 @@ struct session {
     uint32_t commits; /* messages whose end of data awaits the upstream's reply */
     bool extended;    /* EHLO rather than HELO */
     bool authenticated;
-    bool discard;   /* a filter wants every message of this session discarded */
     bool closing;   /* the reply at the end of the queue is the last */
     bool draining;  /* end when the transaction is over */
     bool advancing; /* inside session_advance() */

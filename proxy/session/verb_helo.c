@@ -36,11 +36,6 @@ bool verb_helo_question(struct session *session, struct exchange *exchange, stru
 
 void verb_helo_refused(struct session *session, struct exchange *exchange, const struct decision *decision)
 {
-    if (decision->verdict == VERDICT_DISCARD) {
-        session->discard = true;
-        exchange->stage = STAGE_PROCEED;
-        return;
-    }
     journal_refused(session, exchange->row->name, decision);
     if (decision->verdict != VERDICT_DISCONNECT) {
         mem_free(session->barred);

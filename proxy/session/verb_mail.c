@@ -94,7 +94,6 @@ bool verb_mail_check(struct session *session, struct exchange *exchange, struct 
     }
     session->transactions++;
     exchange_belongs(exchange, session->transaction);
-    session->transaction->discarded = session->discard;
     chain_message_begin(&session->chain, &session->transaction->arena);
     return true;
 }
