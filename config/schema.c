@@ -150,8 +150,9 @@ const struct option schema_settings[] = {
              "recipient that the filters let through."),
     WORD_KEY(settings, trace, traces, "none", "Whether a Received field is added to each message."),
     WORD_KEY(settings, line_endings, line_endings, "reject",
-             "What becomes of a message with CR or LF alone or NUL: it is refused, or made CRLF and the NUL "
-             "dropped."),
+             "What becomes of a message sent by DATA with CR or LF alone or NUL: it is refused, or made CRLF "
+             "and the NUL dropped. By BDAT it is relayed octet for octet, or, where the upstream takes no "
+             "chunks, always refused."),
     WORD_KEY(settings, chunking, chunkings, "relay",
              "Whether CHUNKING (BDAT) is offered: when the upstream does, always, or never."),
     KEY(settings, upstream_greeting, OPTION_BOOL, "false", 0, 0,
