@@ -151,6 +151,17 @@ static void run_errand(struct client *client)
         introduce(client);
 }
 
+/* It was sent away. */
+static bool is_unwelcome(const struct client *client)
+{
+    return client->barred || client->code == 421;
+}
+
+static bool may_go_on(const struct client *client)
+{
+    return client->introduced && !is_unwelcome(client);
+}
+
 void client_program(struct client *client)
 {
     bool waits = client->sent != client->answered;
@@ -162,17 +173,13 @@ void client_program(struct client *client)
         return;
     if (client->sent > 1 && client->commands[client->sent - 1].verb == SAY_QUIT)
         return;
-    if (client->barred || client->code == 421)
-        depart(client);
-    else if (!client->introduced && client->errands-- == 0)
-        depart(client);
-    else if (!client->introduced)
+    if (!client->introduced && !is_unwelcome(client) && client->errands-- != 0)
         introduce(client);
-    else if (!waits && wants_auth(client))
+    else if (may_go_on(client) && !waits && wants_auth(client))
         authenticate(client);
-    else if (!waits && wants_noise(client))
+    else if (may_go_on(client) && !waits && wants_noise(client))
         run_errand(client);
-    else if ((message = compose(client)) != NULL)
+    else if (may_go_on(client) && (message = compose(client)) != NULL)
         plan_message(client, message);
     else
         depart(client);

@@ -24,7 +24,7 @@ static void draw_limits(struct settings_limits *limits, struct dice *dice)
                                        .hops = 100,
                                        .reply_lines = 128,
                                        .transaction_memory = dice_percent(dice, 30) ? 16384 : 1 << 20,
-                                       .spool_memory = dice_below(dice, 3) * 4096,
+                                       .spool_memory = UINT64_C(4096) * dice_below(dice, 3),
                                        .sessions = dice_percent(dice, 5) ? 2 : 0};
 }
 
@@ -63,18 +63,18 @@ static void release(struct settings *settings)
 static void draw_filter(struct sim *sim, struct sim_filter *filter, unsigned index, struct dice *dice)
 {
     static const unsigned edits[] = {0, 0, FILTER_EDITS_HEADERS, FILTER_EDITS_MESSAGE};
+    unsigned some = (unsigned)dice_throw(dice);
 
     *filter = (struct sim_filter){.sim = sim, .index = index, .mischief = 5u * dice_below(dice, 5)};
     filter->thinks = sim->forced || dice_percent(dice, 20);
-    filter->member =
-        (struct chain_member){.filter = &sim_filter_itself,
-                              .name = "sim",
-                              .config = filter,
-                              .interests = (unsigned)dice_throw(dice) & (unsigned)dice_throw(dice),
-                              .edits = edits[dice_below(dice, 4)],
-                              .mode = dice_percent(dice, 20) ? CHAIN_OBSERVE : CHAIN_ENFORCE,
-                              .on_failure = (enum chain_failure)dice_below(dice, 3),
-                              .time_limit = 10 * SECOND};
+    filter->member = (struct chain_member){.filter = &sim_filter_itself,
+                                           .name = "sim",
+                                           .config = filter,
+                                           .interests = some & (unsigned)dice_throw(dice),
+                                           .edits = edits[dice_below(dice, 4)],
+                                           .mode = dice_percent(dice, 20) ? CHAIN_OBSERVE : CHAIN_ENFORCE,
+                                           .on_failure = (enum chain_failure)dice_below(dice, 3),
+                                           .time_limit = 10 * SECOND};
     if (filter->thinks)
         filter->member.interests |= 1u << FILTER_END_OF_MESSAGE;
     if (filter->member.edits == FILTER_EDITS_HEADERS)
