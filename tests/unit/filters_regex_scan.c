@@ -513,7 +513,7 @@ static void bench_run(const char *name, const char *text, struct pattern *const 
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-    printf("%-12s pieces of %8zu: %7.0f MB/s%s\n", name, piece, BENCH_LEN / 1e6 / seconds,
+    printf("%-12s pieces of %8zu: %7.0f MB/s%s\n", name, piece, (double)BENCH_LEN / 1e6 / seconds,
            found > 0 ? " (a match)" : "");
 }
 
