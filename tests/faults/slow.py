@@ -110,7 +110,7 @@ class Slow(lab.Case):
     def setUpClass(cls):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        cls.connections = min(CONNECTIONS, hard // 2 - 500)  # half of them have an upstream too
+        cls.connections = min(CONNECTIONS, hard * 6 // 10)  # half of them have an upstream too
 
     def postern(self, upstream, text=""):
         proxy = Proxy(self.folder("postern"), upstream, text)
