@@ -6,6 +6,7 @@
 
 #include "session/body.h"
 #include "session/deadline.h"
+#include "session/dialogue.h"
 #include "session/greet.h"
 #include "session/leg.h"
 #include "session/verbs.h"
@@ -42,7 +43,7 @@ static const struct {
     uint64_t (*limit)(const struct settings_timeouts *timeouts);
 } phases[PHASE_COUNT] = {
     [PHASE_GREET] = {"greet", greet_step, no_limit},
-    [PHASE_COMMAND] = {"command", verbs_step, command_limit},
+    [PHASE_COMMAND] = {"command", dialogue_step, command_limit},
     [PHASE_BODY] = {"body", body_step, block_limit},
     [PHASE_COMMIT] = {"commit", body_commit_step, no_limit},
     [PHASE_AUTH] = {"auth", verb_auth_step, command_limit},

@@ -42,9 +42,6 @@ const struct verb_row *verbs_row(enum verb verb);
 /* Replies that answer no command: the greeting, the end of data, a 421 of our own. */
 extern const struct verb_row verbs_greeting, verbs_end_of_data, verbs_closing;
 
-/* One step of the command under way, or the next line becomes one. */
-enum step verbs_step(struct session *session);
-
 bool verb_helo_check(struct session *, struct exchange *, struct span);
 bool verb_helo_question(struct session *, struct exchange *, struct chain_question *);
 void verb_helo_refused(struct session *, struct exchange *, const struct decision *);
