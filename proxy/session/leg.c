@@ -215,8 +215,8 @@ static void greeted(struct session *session, const struct reply_in *reply)
     if (reply->code == 220) {
         leg->state = LEG_GREETED;
         leg->deadline = 0;
-        if (session->settings->upstream_greeting)
-            leg->greeting = mem_copy(text);
+        mem_free(leg->greeting); /* of a candidate before this one */
+        leg->greeting = session->settings->upstream_greeting ? mem_copy(text) : NULL;
         session_again(session);
         return;
     }
