@@ -225,7 +225,7 @@ void header_finish(struct header_reader *reader, struct span *name, struct span 
     if (reader->error != HEADER_OK)
         return;
     if (!reader->done && (reader->state == STATE_VALUE || reader->state == STATE_FOLD))
-        emit(reader, span_of(NULL, 0), name, value, event);
+        emit(reader, SPAN(""), name, value, event);
     else
         end(reader, reader->malformed || reader->used != 0, event);
 }

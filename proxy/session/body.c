@@ -1,5 +1,5 @@
-/* body.c: content on its way from the client's framing through the chain to a sink. What the upstream hears
- * is left to the sinks; the end of the message to body_commit.c. */
+/* body.c: content on its way from the client's framing to a sink. The chain is left to body_show.c, the end of
+ * the message to body_commit.c, what the upstream hears to the sinks. */
 #include "session/body.h"
 
 #include <errno.h>
@@ -129,7 +129,7 @@ void body_failed(struct session *session, int error)
 }
 
 /* Nothing of the message goes on; the client will be told that it was taken. */
-static void discard(struct session *session)
+void body_discard(struct session *session)
 {
     struct body *body = session->body;
     bool begun = body->sink != NULL || body->opening;
@@ -138,139 +138,6 @@ static void discard(struct session *session)
     close_sink(body);
     if (begun)
         leg_abandon(session);
-}
-
-static void decided(struct session *session, const struct decision *decision)
-{
-    transaction_note_decision(session->transaction, decision);
-    if (decision->verdict == VERDICT_DISCARD) {
-        discard(session);
-        return;
-    }
-    if (decision->verdict == VERDICT_DISCONNECT)
-        session->closing = true;
-    body_refuse(session, decision->code, span_str(decision->enhanced), decision->text);
-}
-
-bool body_wants(const struct session *session, enum filter_event event)
-{
-    return (chain_interests(session->settings->chain) & 1u << event) != 0;
-}
-
-enum step body_resolve(struct session *session)
-{
-    struct body *body = session->body;
-    struct decision decision;
-    enum verdict verdict;
-
-    if (!body->questioning)
-        return STEP_AGAIN;
-    verdict = session_ask(session, &body->question, &decision);
-    if (verdict == VERDICT_PENDING)
-        return STEP_WAIT;
-    body->questioning = false;
-    if (verdict != VERDICT_CONTINUE)
-        decided(session, &decision);
-    return STEP_AGAIN;
-}
-
-enum step body_ask(struct session *session, const struct chain_question *question)
-{
-    if (!body_wants(session, question->event))
-        return STEP_AGAIN;
-    session->body->question = *question;
-    session->body->questioning = true;
-    return body_resolve(session);
-}
-
-enum step body_show_field(struct session *session, struct span name, struct span value)
-{
-    struct chain_question question = {.event = FILTER_HEADER};
-    int64_t hops = session->settings->limits.hops;
-
-    if (hops != 0 && session->body->header.received > hops) {
-        body_refuse(session, 554, SPAN("5.4.6"), SPAN("Routing loop: too many Received fields"));
-        return STEP_AGAIN;
-    }
-    question.header.name = name;
-    question.header.value = value;
-    return body_ask(session, &question);
-}
-
-enum step body_end_headers(struct session *session)
-{
-    struct body *body = session->body;
-    struct chain_question question = {.event = FILTER_END_OF_HEADERS};
-    struct span tail = header_tail(&body->header);
-
-    if (!body->end_of_headers) {
-        body->end_of_headers = true;
-        if (body_ask(session, &question) == STEP_WAIT)
-            return STEP_WAIT;
-    }
-    if (body_over(body))
-        return STEP_AGAIN;
-    if ((chain_edits(session->settings->chain) & FILTER_EDITS_MESSAGE) == 0)
-        body_release(session);
-    if (!body->tail_done) {
-        body->tail_done = true;
-        question.event = FILTER_BODY;
-        question.bytes = tail;
-        if (tail.len != 0 && body_ask(session, &question) == STEP_WAIT)
-            return STEP_WAIT;
-    }
-    body->headers_done = true;
-    return STEP_AGAIN;
-}
-
-static enum step show_headers(struct session *session)
-{
-    struct body *body = session->body;
-    struct span name, value;
-    enum header_event event;
-
-    if (body->header.done)
-        return body_end_headers(session);
-    body->headed += header_read(&body->header, span_skip(body->piece, body->headed), &name, &value, &event);
-    switch (event) {
-    case HEADER_FIELD:
-        return body_show_field(session, name, value);
-    case HEADER_END:
-        return body_end_headers(session);
-    case HEADER_ERROR:
-        if (body->header.error == HEADER_NO_MEMORY)
-            body_failed(session, -ENOMEM);
-        else
-            body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
-        return STEP_AGAIN;
-    case HEADER_MORE:
-        break;
-    }
-    return STEP_AGAIN;
-}
-
-/* The piece passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a filter thinks.
- */
-static enum step show_piece(struct session *session)
-{
-    struct body *body = session->body;
-    struct chain_question question = {.event = FILTER_CONTENT};
-
-    if (!body->asked) {
-        body->asked = true;
-        question.bytes = body->piece;
-        if (body_ask(session, &question) == STEP_WAIT)
-            return STEP_WAIT;
-    }
-    while (!body_over(body) && !body->headers_done && (body->headed < body->piece.len || body->header.done))
-        if (show_headers(session) == STEP_WAIT)
-            return STEP_WAIT;
-    if (body_over(body) || body->headed == body->piece.len)
-        return STEP_AGAIN;
-    question.event = FILTER_BODY;
-    question.bytes = span_skip(body->piece, body->headed);
-    body->headed = body->piece.len;
-    return body_ask(session, &question);
 }
 
 static enum step sink_piece(struct session *session)
@@ -298,7 +165,7 @@ static enum step pass_piece(struct session *session)
     struct body *body = session->body;
     size_t input = body->input;
 
-    if (body_resolve(session) == STEP_WAIT || show_piece(session) == STEP_WAIT ||
+    if (body_resolve(session) == STEP_WAIT || body_show_piece(session) == STEP_WAIT ||
         sink_piece(session) == STEP_WAIT)
         return STEP_WAIT;
     body->piece = span_of(NULL, 0);

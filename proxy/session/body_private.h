@@ -1,4 +1,4 @@
-/* body_private.h: what body.c and body_commit.c share. Private to them. */
+/* body_private.h: what the files of body share. Private to them. */
 #ifndef SESSION_BODY_PRIVATE_H
 #define SESSION_BODY_PRIVATE_H
 
@@ -29,6 +29,11 @@ enum step body_show_field(struct session *session, struct span name, struct span
 enum step body_end_headers(struct session *session);
 /* The sink may let content flow, our and the filters' header fields first. */
 void body_release(struct session *session);
+/* The piece under way passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a
+ * filter thinks. */
+enum step body_show_piece(struct session *session);
+/* Nothing of the message goes on; the client will be told that it was taken. */
+void body_discard(struct session *session);
 /* A negative errno from a sink. */
 void body_failed(struct session *session, int error);
 /* A BDAT chunk has been read. */

@@ -18,6 +18,12 @@ void capabilities_learn(struct session *session, const struct ehlo *caps)
         *server->known = *caps;
 }
 
+void capabilities_forget(struct session *session)
+{
+    mem_free(session->server->known);
+    session->server->known = NULL;
+}
+
 const struct ehlo *capabilities_known(const struct session *session)
 {
     return session->server->known;

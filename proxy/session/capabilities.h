@@ -8,6 +8,8 @@
 
 /* Remembers what an upstream offered, for sessions that connect late. */
 void capabilities_learn(struct session *session, const struct ehlo *caps);
+/* What was remembered is no longer to be relied on. */
+void capabilities_forget(struct session *session);
 /* As last seen; NULL: no upstream has been seen yet. */
 const struct ehlo *capabilities_known(const struct session *session);
 /* Computes the offer, asks the filters, and makes it the session's. *offer is filled for ehlo_print(). */

@@ -65,7 +65,7 @@ void exchange_belongs(struct exchange *exchange, struct transaction *transaction
 /* Answers with a reply made here: printed, shown to the chain's REPLY filters, sent in its turn. text is
  * untrusted. */
 void exchange_answer(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
-                     struct span text);
+                     struct span line);
 void exchange_say(struct session *session, struct exchange *exchange, const struct reply *reply);
 /* Answers with the upstream's reply. */
 void exchange_relay(struct session *session, struct exchange *exchange, const struct reply_in *reply);

@@ -1,6 +1,6 @@
-/* leg.c: the upstream side of a session: whom to ask, what may be sent now, whose reply has come. What
- * commands mean is left to the verbs. */
-#include "session/leg.h"
+/* leg.c: the upstream side of a session: what may be sent now, whose reply has come. Whom to ask is left to
+ * leg_choose.c, what commands mean to the verbs. */
+#include "session/leg_choose.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,24 +13,7 @@
 
 #define REPLY_OCTETS_MAX 12288 /* of one upstream reply; fits a block beside what else has come */
 
-static void dialled(void *owner, int status);
-static void try_next(struct session *session);
-
-static void fail(struct session *session, unsigned code, struct span enhanced, struct span text)
-{
-    struct leg *leg = session->leg;
-
-    leg->state = LEG_FAILED;
-    leg->deadline = 0;
-    if (leg->failure == NULL)
-        leg->failure = mem_alloc(sizeof(*leg->failure));
-    if (leg->failure != NULL)
-        kept_reply_set(leg->failure, code, enhanced, text);
-    session_again(session);
-}
-
-/* Nobody hears any more what the upstream answers. Exchanges of the client stay in its FIFO. */
-static void forget_expected(struct leg *leg)
+void leg_forget(struct leg *leg)
 {
     struct exchange *exchange;
 
@@ -44,79 +27,13 @@ static void forget_expected(struct leg *leg)
     leg->outstanding = 0;
 }
 
-/* Gives up on the present candidate, without touching what it may have said. */
-void leg_skip(struct session *session)
-{
-    struct leg *leg = session->leg;
-
-    forget_expected(leg);
-    session->world->ops->dial_cancel(session->world, &leg->dial);
-    wire_close(&leg->wire, true);
-    wire_init(&leg->wire, session->world->pool, session_advance, session);
-    leg->reader = (struct reply_reader){0};
-    leg->candidate++;
-    try_next(session);
-}
-
-static void try_next(struct session *session)
-{
-    struct leg *leg = session->leg;
-    const struct settings *settings = session->settings;
-    const struct settings_upstream *upstreams = settings->upstreams.items;
-
-    while (leg->candidate < settings->upstreams.count) {
-        const struct settings_upstream *upstream = &upstreams[leg->candidate];
-        leg->state = LEG_DIALLING;
-        leg->deadline = 0; /* the dial has its own limit, per address */
-        leg->dial = (struct dial){.wire = &leg->wire, .done = dialled, .owner = session};
-        if (session->world->ops->dial(session->world, &leg->dial, upstream->host, (uint16_t)upstream->port,
-                                      settings->timeouts.connect) == 0)
-            return;
-        leg->candidate++;
-    }
-    if (leg->failure == NULL || leg->failure->code == 0)
-        fail(session, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
-    else
-        leg->state = LEG_FAILED;
-    session_again(session);
-}
-
-static void dialled(void *owner, int status)
-{
-    struct session *session = owner;
-    struct leg *leg = session->leg;
-
-    if (status == 0) {
-        leg->state = LEG_GREETING;
-        leg->deadline = world_now(session->world) + session->settings->timeouts.greeting;
-    } else {
-        journal_event(session, LOG_LEVEL_WARN, "upstream-unreachable", span_str(strerror(-status)));
-        leg_skip(session);
-    }
-    session_advance(session);
-}
-
-struct leg *leg_open(struct session *session)
-{
-    struct leg *leg = mem_alloc(sizeof(*leg));
-
-    assert(session->leg == NULL);
-    if (leg == NULL)
-        return NULL;
-    session->leg = leg;
-    wire_init(&leg->wire, session->world->pool, session_advance, session);
-    TAILQ_INIT(&leg->expected);
-    try_next(session);
-    return leg;
-}
-
 void leg_close(struct session *session)
 {
     struct leg *leg = session->leg;
 
     if (leg == NULL)
         return;
-    forget_expected(leg);
+    leg_forget(leg);
     session->world->ops->dial_cancel(session->world, &leg->dial);
     wire_close(&leg->wire, leg->spoiled);
     mem_free(leg->failure);
@@ -184,50 +101,15 @@ void leg_abandon(struct session *session)
     session_again(session);
 }
 
-/* Somebody here waits for this upstream to become ready, and no client has been told that it is there:
- * another one may do. */
-static bool still_choosing(const struct session *session)
-{
-    const struct exchange *oldest = TAILQ_FIRST(&session->leg->expected);
-
-    return session->leg->state < LEG_READY && (oldest == NULL || oldest->internal) &&
-           (session->phase == PHASE_GREET || session->current != NULL);
-}
-
 void leg_lose(struct session *session, const char *why)
 {
     if (session->leg == NULL || session->leg->spoiled)
         return;
     journal_event(session, LOG_LEVEL_WARN, "upstream-lost", span_str(why));
-    if (still_choosing(session))
+    if (leg_choosing(session))
         leg_skip(session);
     else
         leg_abandon(session);
-}
-
-/* The reply that ends the leg's greeting phase. 4xx: another candidate may do better. */
-static void greeted(struct session *session, const struct reply_in *reply)
-{
-    struct leg *leg = session->leg;
-    struct span rest = reply->lines, text = {NULL, 0}, enhanced;
-
-    reply_next_line(&rest, &text);
-    if (reply->code == 220) {
-        leg->state = LEG_GREETED;
-        leg->deadline = 0;
-        mem_free(leg->greeting); /* of a candidate before this one */
-        leg->greeting = session->settings->upstream_greeting ? mem_copy(text) : NULL;
-        session_again(session);
-        return;
-    }
-    reply_split_enhanced(text, reply->code, &enhanced, &text);
-    if (reply->code / 100 == 4 || reply->code / 100 == 5)
-        fail(session, reply->code, enhanced, text);
-    else
-        fail(session, 451, SPAN("4.3.0"), SPAN("Mail server greeted with an unexpected reply"));
-    journal_event(session, LOG_LEVEL_WARN, "upstream-refused", text);
-    if (reply->code / 100 == 4)
-        leg_skip(session);
 }
 
 /* A reply nobody waits for: 421 ends the session (RFC 5321 3.8); anything else cannot be attributed (A-30,
@@ -271,7 +153,7 @@ static bool collect_one(struct session *session)
     }
     leg->reader = (struct reply_reader){0};
     if (leg->state == LEG_GREETING)
-        greeted(session, &reply);
+        leg_welcomed(session, &reply);
     else if (!TAILQ_EMPTY(&leg->expected))
         deliver(session, &reply);
     else
@@ -327,10 +209,12 @@ static void replayed(struct session *session, struct exchange *exchange, const s
     (void)exchange;
     if (reply == NULL)
         return;
+    if (reply->code / 100 == 5)
+        capabilities_forget(session); /* it may know HELO only, now: the next client asks it itself */
     if (reply->code == 250)
         leg_greeted(session, reply, &caps);
     else
-        fail(session, 451, SPAN("4.3.0"), SPAN("Mail server refuses our greeting"));
+        leg_fail(session, 451, SPAN("4.3.0"), SPAN("Mail server refuses our greeting"));
     session_again(session);
 }
 
@@ -427,18 +311,4 @@ enum leg_forward leg_forward(struct session *session, struct exchange *exchange)
     enum leg_forward reached = leg_reach(session);
 
     return reached == LEG_FORWARDED ? send_line(session, exchange) : reached;
-}
-
-void leg_refuse(struct session *session, struct exchange *exchange)
-{
-    struct kept_reply kept = {0};
-
-    if (session->leg != NULL && session->leg->failure != NULL)
-        kept = *session->leg->failure;
-    if (kept.code == 0)
-        kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
-    if (session->leg != NULL)
-        leg_close(session);
-    exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
-                    span_str(kept.text));
 }

@@ -10,7 +10,7 @@
 struct server {
     struct world *world;
     struct settings *settings;
-    LIST_HEAD(, session) sessions;
+    LIST_HEAD(server_sessions, session) sessions;
     size_t count;
     size_t overrun;     /* of them: only told 421, they keep nobody out */
     struct ehlo *known; /* the upstream's capabilities as last seen; NULL: never */

@@ -93,7 +93,7 @@ struct session {
 struct session *session_new(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
                             void *carrier);
 /* The one door: every wire, alarm, dial and filter stores its result and calls this. May free the session. */
-void session_advance(void *session);
+void session_advance(void *owner);
 /* Asks for another round of session_advance() from inside one. */
 static inline void session_again(struct session *session)
 {
@@ -115,6 +115,6 @@ bool session_client_lost(const struct session *session);
 void kept_reply_set(struct kept_reply *kept, unsigned code, struct span enhanced, struct span text);
 
 /* The chain's facts callback. */
-void session_facts(void *session, struct filter_facts *out);
+void session_facts(void *owner, struct filter_facts *out);
 
 #endif

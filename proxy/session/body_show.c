@@ -1,0 +1,140 @@
+/* body_show.c: shows content to the chain: raw pieces, header fields, body; and what a filter's verdict does
+ * to the message. Where content comes from and goes to is left to body.c. */
+#include "session/body_private.h"
+
+#include <errno.h>
+
+#include "session/transaction.h"
+
+static void decided(struct session *session, const struct decision *decision)
+{
+    transaction_note_decision(session->transaction, decision);
+    if (decision->verdict == VERDICT_DISCARD) {
+        body_discard(session);
+        return;
+    }
+    if (decision->verdict == VERDICT_DISCONNECT)
+        session->closing = true;
+    body_refuse(session, decision->code, span_str(decision->enhanced), decision->text);
+}
+
+bool body_wants(const struct session *session, enum filter_event event)
+{
+    return (chain_interests(session->settings->chain) & 1u << event) != 0;
+}
+
+enum step body_resolve(struct session *session)
+{
+    struct body *body = session->body;
+    struct decision decision;
+    enum verdict verdict;
+
+    if (!body->questioning)
+        return STEP_AGAIN;
+    verdict = session_ask(session, &body->question, &decision);
+    if (verdict == VERDICT_PENDING)
+        return STEP_WAIT;
+    body->questioning = false;
+    if (verdict != VERDICT_CONTINUE)
+        decided(session, &decision);
+    return STEP_AGAIN;
+}
+
+enum step body_ask(struct session *session, const struct chain_question *question)
+{
+    if (!body_wants(session, question->event))
+        return STEP_AGAIN;
+    session->body->question = *question;
+    session->body->questioning = true;
+    return body_resolve(session);
+}
+
+enum step body_show_field(struct session *session, struct span name, struct span value)
+{
+    struct chain_question question = {.event = FILTER_HEADER};
+    int64_t hops = session->settings->limits.hops;
+
+    if (hops != 0 && session->body->header.received > hops) {
+        body_refuse(session, 554, SPAN("5.4.6"), SPAN("Routing loop: too many Received fields"));
+        return STEP_AGAIN;
+    }
+    question.header.name = name;
+    question.header.value = value;
+    return body_ask(session, &question);
+}
+
+enum step body_end_headers(struct session *session)
+{
+    struct body *body = session->body;
+    struct chain_question question = {.event = FILTER_END_OF_HEADERS};
+    struct span tail = header_tail(&body->header);
+
+    if (!body->end_of_headers) {
+        body->end_of_headers = true;
+        if (body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    if (body_over(body))
+        return STEP_AGAIN;
+    if ((chain_edits(session->settings->chain) & FILTER_EDITS_MESSAGE) == 0)
+        body_release(session);
+    if (!body->tail_done) {
+        body->tail_done = true;
+        question.event = FILTER_BODY;
+        question.bytes = tail;
+        if (tail.len != 0 && body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    body->headers_done = true;
+    return STEP_AGAIN;
+}
+
+static enum step show_headers(struct session *session)
+{
+    struct body *body = session->body;
+    struct span name, value;
+    enum header_event event;
+
+    if (body->header.done)
+        return body_end_headers(session);
+    body->headed += header_read(&body->header, span_skip(body->piece, body->headed), &name, &value, &event);
+    switch (event) {
+    case HEADER_FIELD:
+        return body_show_field(session, name, value);
+    case HEADER_END:
+        return body_end_headers(session);
+    case HEADER_ERROR:
+        if (body->header.error == HEADER_NO_MEMORY)
+            body_failed(session, -ENOMEM);
+        else
+            body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
+        return STEP_AGAIN;
+    case HEADER_MORE:
+        break;
+    }
+    return STEP_AGAIN;
+}
+
+/* The piece passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a filter thinks.
+ */
+enum step body_show_piece(struct session *session)
+{
+    struct body *body = session->body;
+    struct chain_question question = {.event = FILTER_CONTENT};
+
+    if (!body->asked) {
+        body->asked = true;
+        question.bytes = body->piece;
+        if (body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    while (!body_over(body) && !body->headers_done && (body->headed < body->piece.len || body->header.done))
+        if (show_headers(session) == STEP_WAIT)
+            return STEP_WAIT;
+    if (body_over(body) || body->headed == body->piece.len)
+        return STEP_AGAIN;
+    question.event = FILTER_BODY;
+    question.bytes = span_skip(body->piece, body->headed);
+    body->headed = body->piece.len;
+    return body_ask(session, &question);
+}

@@ -1,0 +1,139 @@
+/* leg_choose.c: which upstream a session gets: one after the other is dialled and must greet. What is said to
+ * it afterwards is left to leg.c. */
+#include "session/leg_choose.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/journal.h"
+
+static void dialled(void *owner, int status);
+
+void leg_fail(struct session *session, unsigned code, struct span enhanced, struct span text)
+{
+    struct leg *leg = session->leg;
+
+    leg->state = LEG_FAILED;
+    leg->deadline = 0;
+    if (leg->failure == NULL)
+        leg->failure = mem_alloc(sizeof(*leg->failure));
+    if (leg->failure != NULL)
+        kept_reply_set(leg->failure, code, enhanced, text);
+    session_again(session);
+}
+
+static void try_next(struct session *session)
+{
+    struct leg *leg = session->leg;
+    const struct settings *settings = session->settings;
+    const struct settings_upstream *upstreams = settings->upstreams.items;
+
+    while (leg->candidate < settings->upstreams.count) {
+        const struct settings_upstream *upstream = &upstreams[leg->candidate];
+        leg->state = LEG_DIALLING;
+        leg->deadline = 0; /* the dial has its own limit, per address */
+        leg->dial = (struct dial){.wire = &leg->wire, .done = dialled, .owner = session};
+        if (session->world->ops->dial(session->world, &leg->dial, upstream->host, (uint16_t)upstream->port,
+                                      settings->timeouts.connect) == 0)
+            return;
+        leg->candidate++;
+    }
+    if (leg->failure == NULL || leg->failure->code == 0)
+        leg_fail(session, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
+    else
+        leg->state = LEG_FAILED;
+    session_again(session);
+}
+
+/* Gives up on the present candidate, without touching what it may have said. */
+void leg_skip(struct session *session)
+{
+    struct leg *leg = session->leg;
+
+    leg_forget(leg);
+    session->world->ops->dial_cancel(session->world, &leg->dial);
+    wire_close(&leg->wire, true);
+    wire_init(&leg->wire, session->world->pool, session_advance, session);
+    leg->reader = (struct reply_reader){0};
+    leg->candidate++;
+    try_next(session);
+}
+
+static void dialled(void *owner, int status)
+{
+    struct session *session = owner;
+    struct leg *leg = session->leg;
+
+    if (status == 0) {
+        leg->state = LEG_GREETING;
+        leg->deadline = world_now(session->world) + session->settings->timeouts.greeting;
+    } else {
+        journal_event(session, LOG_LEVEL_WARN, "upstream-unreachable", span_str(strerror(-status)));
+        leg_skip(session);
+    }
+    session_advance(session);
+}
+
+struct leg *leg_open(struct session *session)
+{
+    struct leg *leg = mem_alloc(sizeof(*leg));
+
+    assert(session->leg == NULL);
+    if (leg == NULL)
+        return NULL;
+    session->leg = leg;
+    wire_init(&leg->wire, session->world->pool, session_advance, session);
+    TAILQ_INIT(&leg->expected);
+    try_next(session);
+    return leg;
+}
+
+/* Somebody here waits for this upstream to become ready, and no client has been told that it is there:
+ * another one may do. */
+bool leg_choosing(const struct session *session)
+{
+    const struct exchange *oldest = TAILQ_FIRST(&session->leg->expected);
+
+    return session->leg->state < LEG_READY && (oldest == NULL || oldest->internal) &&
+           (session->phase == PHASE_GREET || session->current != NULL);
+}
+
+/* The reply that ends the leg's greeting phase. 4xx: another candidate may do better. */
+void leg_welcomed(struct session *session, const struct reply_in *reply)
+{
+    struct leg *leg = session->leg;
+    struct span rest = reply->lines, text = {NULL, 0}, enhanced;
+
+    reply_next_line(&rest, &text);
+    if (reply->code == 220) {
+        leg->state = LEG_GREETED;
+        leg->deadline = 0;
+        mem_free(leg->greeting); /* of a candidate before this one */
+        leg->greeting = session->settings->upstream_greeting ? mem_copy(text) : NULL;
+        session_again(session);
+        return;
+    }
+    reply_split_enhanced(text, reply->code, &enhanced, &text);
+    if (reply->code / 100 == 4 || reply->code / 100 == 5)
+        leg_fail(session, reply->code, enhanced, text);
+    else
+        leg_fail(session, 451, SPAN("4.3.0"), SPAN("Mail server greeted with an unexpected reply"));
+    journal_event(session, LOG_LEVEL_WARN, "upstream-refused", text);
+    if (reply->code / 100 == 4)
+        leg_skip(session);
+}
+
+void leg_refuse(struct session *session, struct exchange *exchange)
+{
+    struct kept_reply kept = {0};
+
+    if (session->leg != NULL && session->leg->failure != NULL)
+        kept = *session->leg->failure;
+    if (kept.code == 0)
+        kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
+    if (session->leg != NULL)
+        leg_close(session);
+    exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
+                    span_str(kept.text));
+}
