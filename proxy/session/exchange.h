@@ -62,7 +62,7 @@ void exchange_free(struct exchange *exchange);
 /* The exchange belongs to this transaction (a reference is taken). */
 void exchange_belongs(struct exchange *exchange, struct transaction *transaction);
 
-/* Answers with a reply made here: printed, shown to the chain's REPLY filters, sent in its turn. text is
+/* Answers with a reply made here: printed, shown to the chain's REPLY filters, sent in its turn. line is
  * untrusted. */
 void exchange_answer(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
                      struct span line);

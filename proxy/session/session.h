@@ -92,7 +92,8 @@ struct session {
 /* A session on an open carrier; listed in its server. NULL: no memory. */
 struct session *session_new(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
                             void *carrier);
-/* The one door: every wire, alarm, dial and filter stores its result and calls this. May free the session. */
+/* The one door: every wire, alarm, dial and filter stores its result and calls this with the session. May free
+ * it. */
 void session_advance(void *owner);
 /* Asks for another round of session_advance() from inside one. */
 static inline void session_again(struct session *session)
@@ -114,7 +115,7 @@ bool session_client_lost(const struct session *session);
 /* The text kept for later; cut to fit. */
 void kept_reply_set(struct kept_reply *kept, unsigned code, struct span enhanced, struct span text);
 
-/* The chain's facts callback. */
+/* The chain's facts callback; owner is the session. */
 void session_facts(void *owner, struct filter_facts *out);
 
 #endif
