@@ -92,8 +92,8 @@ struct session {
 /* A session on an open carrier; listed in its server. NULL: no memory. */
 struct session *session_new(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
                             void *carrier);
-/* The one door: every wire, alarm, dial and filter stores its result and calls this with the session. May free
- * it. */
+/* The one door: every wire, alarm, dial and filter stores its result and calls this with the session. May
+ * free it. */
 void session_advance(void *owner);
 /* Asks for another round of session_advance() from inside one. */
 static inline void session_again(struct session *session)
