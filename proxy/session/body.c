@@ -1,5 +1,5 @@
-/* body.c: content on its way from the client's framing to a sink. The chain is left to body_show.c, the end of
- * the message to body_commit.c, what the upstream hears to the sinks. */
+/* body.c: content on its way from the client's framing to a sink. The chain is left to body_show.c, the end
+ * of the message to body_commit.c, what the upstream hears to the sinks. */
 #include "session/body.h"
 
 #include <errno.h>
