@@ -33,12 +33,14 @@ struct workbench {
     size_t mended_size;
 };
 
+static _Thread_local struct workbench *workbench;
 static pthread_once_t workbench_once = PTHREAD_ONCE_INIT;
-static pthread_key_t workbench_key;
+static pthread_key_t workbench_key; /* only so that it is freed with its thread */
 
 static void workbench_free(void *arg)
 {
     struct workbench *bench = arg;
+    workbench = NULL;
     pcre2_match_data_free(bench->data);
     pcre2_jit_stack_free(bench->stack);
     free(bench->mended);
@@ -54,11 +56,10 @@ static void workbench_make_key(void)
 /* The calling thread's own, made at its first look; NULL when memory is short. */
 static struct workbench *workbench_mine(void)
 {
+    if (workbench != NULL)
+        return workbench;
     pthread_once(&workbench_once, workbench_make_key);
-    struct workbench *bench = pthread_getspecific(workbench_key);
-    if (bench != NULL)
-        return bench;
-    bench = calloc(1, sizeof *bench);
+    struct workbench *bench = calloc(1, sizeof *bench);
     if (bench == NULL)
         return NULL;
     bench->data = pcre2_match_data_create(1, NULL);
@@ -67,6 +68,7 @@ static struct workbench *workbench_mine(void)
         workbench_free(bench);
         return NULL;
     }
+    workbench = bench;
     return bench;
 }
 
