@@ -9,7 +9,7 @@
 #include "postern/option.h"
 #include "postern/span.h"
 
-#define FILTER_API 1 /* a plugin built for another value is not loaded */
+#define FILTER_API 1U /* a plugin built for another value is not loaded */
 
 /* The answer to an event. The first decisive one (neither CONTINUE, ACCEPT nor SKIP) ends the question. */
 enum verdict {
