@@ -25,7 +25,9 @@ void buf_clear(struct buf *buf);
 /* The bytes held, in one piece; valid until the next buf_ call that is not buf_data(). */
 static inline struct span buf_data(const struct buf *buf)
 {
-    return (struct span){buf->block != NULL ? buf->block + buf->read : NULL, buf->write - buf->read};
+    if (buf->block == NULL)
+        return (struct span){NULL, 0};
+    return (struct span){buf->block + buf->read, buf->write - buf->read};
 }
 
 static inline size_t buf_len(const struct buf *buf)
