@@ -84,6 +84,7 @@ static void test_model(void)
     for (int i = 0; i < 20000; i++) {
         size_t n, room;
         char *space;
+        struct span held;
 
         seed = seed * 1103515245u + 12345u;
         n = seed >> 16 & 31;
@@ -98,9 +99,11 @@ static void test_model(void)
             buf_release_if_empty(&buf);
             break;
         default:
-            n = n < buf_len(&buf) ? n : buf_len(&buf);
+            held = buf_data(&buf);
+            n = n < held.len ? n : held.len;
+            REQUIRE(n == 0 || held.ptr != NULL);
             for (size_t k = 0; k < n; k++)
-                CHECK(buf_data(&buf).ptr[k] == (char)got++);
+                CHECK(held.ptr[k] == (char)got++);
             buf_consume(&buf, n);
         }
         CHECK(buf_len(&buf) == put - got && buf_room(&buf) == BLOCK - (put - got));

@@ -23,7 +23,7 @@ static void test_alloc(void)
     char *copy = mem_copy(SPAN("a\0b"));
     char *empty = mem_copy(span_of(NULL, 0));
 
-    CHECK(bytes != NULL && nothing != NULL && copy != NULL && empty != NULL);
+    REQUIRE(bytes != NULL && nothing != NULL && copy != NULL && empty != NULL);
     for (size_t i = 0; i < 100; i++)
         CHECK(bytes[i] == 0);
     memset(bytes, 'x', 100);

@@ -96,7 +96,7 @@ static void deliver(struct carrier *carrier, struct span s)
     size_t room;
     char *space = wire_space(&carrier->wire, &room);
 
-    CHECK(carrier->reading && space != NULL && s.len <= room);
+    REQUIRE(carrier->reading && space != NULL && s.len <= room);
     memcpy(space, s.ptr, s.len);
     wire_received(&carrier->wire, s.len);
 }

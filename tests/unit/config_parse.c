@@ -12,10 +12,10 @@ static void test_tree(void)
     root = parse_text(SPAN("a: 1\nb:\n  - x\n  - {k: 'null', e: }\n  - |\n    two\n    lines\n"), &f.arena,
                       &f.complaints);
     CHECK_TEXT(fixture_said(&f), "");
-    CHECK(root != NULL && root->kind == NODE_MAP && root->count == 2);
+    REQUIRE(root != NULL && root->kind == NODE_MAP && root->count == 2);
     CHECK_SPAN(root->first->text, SPAN("1"));
     list = node_find(root, SPAN("b"));
-    CHECK(list != NULL && list->kind == NODE_SEQUENCE && list->count == 3 && list->key_line == 2);
+    REQUIRE(list != NULL && list->kind == NODE_SEQUENCE && list->count == 3 && list->key_line == 2);
     CHECK(list->first->line == 3 && list->first->column == 5);
     CHECK(!node_null(list->first->next->first) && node_null(list->first->next->last));
     CHECK_SPAN(list->last->text, SPAN("two\nlines\n"));

@@ -33,12 +33,10 @@ static struct span block(const char *language)
 
     snprintf(fence, sizeof(fence), "```%s\n", language);
     begin = strstr(readme, fence);
-    CHECK(begin != NULL);
-    if (begin == NULL)
-        exit(EXIT_FAILURE);
+    REQUIRE(begin != NULL);
     begin += strlen(fence);
     end = strstr(begin, "```");
-    CHECK(end != NULL && end != begin);
+    REQUIRE(end != NULL && end != begin);
     return span_of(begin, (size_t)(end - begin));
 }
 

@@ -16,6 +16,7 @@ static int entries(void)
     DIR *dir = opendir(directory);
     int n = 0;
 
+    REQUIRE(dir != NULL);
     while (readdir(dir) != NULL)
         n++;
     closedir(dir);

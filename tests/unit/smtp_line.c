@@ -60,7 +60,7 @@ static void feed(void *arg, struct span input, struct test_split split)
             CHECK(n <= held.len && (n > 0 || held.len <= LIMIT));
             if (out.ptr == NULL)
                 continue;
-            CHECK(n > 0 && count < 4 && c->expected[count].line != NULL);
+            REQUIRE(n > 0 && count < 4 && c->expected[count].line != NULL);
             CHECK_SPAN(out, span_str(c->expected[count].line));
             CHECK(faults == c->expected[count++].faults);
         }

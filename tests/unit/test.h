@@ -19,6 +19,15 @@ static int test_failures;
         }                                                                                                    \
     } while (0)
 
+/* A check without which the rest of the test makes no sense: it ends here. */
+#define REQUIRE(condition)                                                                                   \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                          \
+            exit(EXIT_FAILURE);                                                                              \
+        }                                                                                                    \
+    } while (0)
+
 /* Where a case must not come. */
 #define FAIL(what)                                                                                           \
     do {                                                                                                     \
