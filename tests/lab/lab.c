@@ -205,8 +205,10 @@ void lab_run(struct lab *lab)
 {
     unsigned steps = 0;
 
-    while (lab_step(lab))
-        assert(++steps < STEPS_MAX);
+    while (lab_step(lab)) {
+        steps++;
+        assert(steps < STEPS_MAX);
+    }
 }
 
 uint64_t lab_due(struct lab *lab)

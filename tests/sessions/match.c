@@ -1,6 +1,7 @@
 /* match.c: globs and regular expressions over one line. */
 #include "match.h"
 
+#include <assert.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static bool expression(struct span pattern, struct span line)
     regex_t regex;
     bool found = false;
 
+    assert(source != NULL && subject != NULL);
     for (size_t i = 0; i < line.len; i++) {
         subject[i] = line.ptr[i];
         if (subject[i] == '\0')

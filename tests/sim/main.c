@@ -7,7 +7,7 @@
 
 #include "sim.h"
 
-#define MATRIX_RUNS 12 /* seeds for each fault at each point */
+#define MATRIX_RUNS 12U /* seeds for each fault at each point */
 
 static double seconds(void)
 {
