@@ -120,6 +120,25 @@ class Peers(lab.Case):
         proxy.await_events("transaction", 4, verdict="aborted")
         self.assertEqual(sink.messages(), [])
 
+    def test_it_pipelines_twenty_commands(self):
+        """Accepted and refused ones in one segment: replies in order, and the upstream's transcript shows one read."""
+        transcript = self.root / "transcript"
+        sink = self.sink("--log", transcript)
+        answers = [("MAIL FROM:<ann@example.org>", 250)]
+        answers += [(f"RCPT TO:<bob{n}@example.com>", 250) if n % 3 else (f"RCPT TO:<bob{n}@example.com", 501)
+                    for n in range(1, 18)]
+        answers += [("TURN", 502), ("DATA", 354)]
+        with Client(self.postern(sink.port).port) as client:
+            client.ehlo()
+            client.send("".join(command + "\r\n" for command, _ in answers))
+            self.assertEqual([client.reply().code for _ in answers], [code for _, code in answers])
+            client.send(b"Subject: hello\r\n\r\nx\r\n.\r\n")
+            self.assertEqual(client.reply().code, 250)
+        reads = [line for line in transcript.read_text().splitlines() if "MAIL FROM" in line]
+        self.assertEqual(len(reads), 1)
+        for command, code in answers:
+            self.assertEqual(command in reads[0] and f"{command}>" not in reads[0], code < 400, command)
+
     def test_it_is_no_smtp_client(self):
         sink = self.sink()
         proxy = self.postern(sink.port)
