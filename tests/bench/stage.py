@@ -2,6 +2,7 @@
 CPU and memory. What is measured is left to compare, idle and syscalls."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import resource
@@ -54,8 +55,12 @@ CHAIN = """
 """
 
 
+class Failure(SystemExit):
+    """Ends the program with a message, unless what failed can be left out."""
+
+
 def die(text):
-    sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {text}")
+    raise Failure(f"{pathlib.Path(sys.argv[0]).name}: {text}")
 
 
 # The network
@@ -137,6 +142,14 @@ class Process:
         self.process.wait()
 
 
+def end_group(group, number):
+    """What is left of the processes of a session that one of ours began."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        pass
+
+
 def words(line):
     return dict(word.split("=", 1) for word in line.split())
 
@@ -206,11 +219,12 @@ def postern_with_chain(tools, upstream):
 
 
 def family(pid):
-    """The process and its descendants."""
+    """The process and its descendants; one of them may be gone a moment later."""
     found = [pid]
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += family(int(child))
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += family(int(child))
     return found
 
 
@@ -218,9 +232,18 @@ def cpu_seconds(pid):
     """User and system time of the process, its threads and its children, those that ended included."""
     total = 0
     for member in family(pid):
-        fields = pathlib.Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        total += sum(int(ticks) for ticks in fields[11:15])
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = pathlib.Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+            total += sum(int(ticks) for ticks in fields[11:15])
     return total / TICK
+
+
+def settle(pid):
+    """Waits until its processes have been at rest for a moment: closing belongs to a session too."""
+    limit, before = time.monotonic() + PATIENCE, -1.0
+    while time.monotonic() < limit and cpu_seconds(pid) != before:
+        before = cpu_seconds(pid)
+        time.sleep(0.1)
 
 
 def resident_bytes(pid):
@@ -275,6 +298,7 @@ class Tools:
             made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             if made.returncode != 0:
                 die(f"cannot build in {build}:\n{made.stdout}")
+
     def run_load(self, port, *options):
         """One run; ends the measurement when there was any error."""
         command = [str(word) for word in (self.load, *options, f"127.0.0.1:{port}")]
