@@ -34,7 +34,7 @@ def bar(x, y, scale, row):
         parts.append(f'<path d="M{start + least * scale:.1f} {centre:.1f}H{start + most * scale:.1f}" '
                      f'stroke="{RANGE}" stroke-width="1.5"/>')
     end = start + max(middle, most) * scale + 6
-    return [*parts, text(end, base, f"{number(middle)}  {remark}", 12, FAINT)]
+    return [*parts, text(end, base, f"{number(middle)}{remark}", 12, FAINT)]
 
 
 def panel_height(rows):
