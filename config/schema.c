@@ -4,12 +4,13 @@
 #include "chain/chain.h"
 #include "session/settings.h"
 
-#define KIB             INT64_C(1024)
-#define MIB             (1024 * KIB)
-#define GIB             (1024 * MIB)
-#define DAY             (INT64_C(24) * 3600 * 1000)
-#define LINE_MAX_OCTETS (64 * KIB)
-#define COUNT_MAX       INT64_C(1000000)
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define DAY (INT64_C(24) * 3600 * 1000)
+#define LINE_MAX_OCTETS                                                                                      \
+    (16 * KIB) /* half a block: a line must fit into one beside what is left of the last */
+#define COUNT_MAX INT64_C(1000000)
 
 #define KEY(struct_, member, type_, fallback_, min_, max_, help_)                                            \
     {                                                                                                        \
@@ -33,9 +34,9 @@
 #define LIMIT_COUNT(member, fallback_, min_, max_, help_)                                                    \
     KEY(settings_limits, member, OPTION_INT, fallback_, min_, max_, help_)
 static const struct option limit_keys[] = {
-    LIMIT_SIZE(local_part, "64", 64, LINE_MAX_OCTETS, "Octets of the local part of an address."),
-    LIMIT_SIZE(domain, "255", 255, LINE_MAX_OCTETS, "Octets of a domain."),
-    LIMIT_SIZE(path, "256", 256, LINE_MAX_OCTETS, "Octets of a path, angle brackets included."),
+    LIMIT_SIZE(local_part, "64", 64, 384, "Octets of the local part of an address."),
+    LIMIT_SIZE(domain, "255", 255, 512, "Octets of a domain."),
+    LIMIT_SIZE(path, "256", 256, 900, "Octets of a path, angle brackets included."),
     LIMIT_SIZE(command_line, "512", 512, LINE_MAX_OCTETS,
                "Octets of a command line with CRLF, before what the extensions in use add."),
     LIMIT_SIZE(auth_line, "12288", 12288, LINE_MAX_OCTETS, "Octets of a line of an AUTH exchange with CRLF."),

@@ -55,7 +55,7 @@ static const struct reply *over_limits(const struct session *session, const stru
 
 static struct transaction *open_transaction(struct session *session, const struct parsed *parsed)
 {
-    char bytes[1024];
+    char bytes[2048];
     struct text text = TEXT(bytes);
     struct transaction *transaction = transaction_new(session);
 
@@ -152,7 +152,7 @@ static const struct reply *compose(struct session *session, struct transaction *
     static const struct reply cannot = {554, "5.6.3", "The mail server cannot take this message now"};
     static const struct reply no_utf8 = {550, "5.6.7",
                                          "The mail server does not take internationalised mail now"};
-    char bytes[2048];
+    char bytes[4096];
     struct text text = TEXT(bytes);
     char copy[2048];
     struct text from = TEXT(copy);
