@@ -1,4 +1,4 @@
-"""Bars of CPU time per message as SVG: one panel per case, one bar per variant. What the figures are is left to score."""
+"""Bars of CPU time per message as SVG: one panel per case, one bar per variant. Which figures is left to score."""
 
 from xml.sax.saxutils import escape
 

@@ -1,6 +1,6 @@
-"""The SMTP proxies of others that Postern is compared with: what each needs installed, how it is configured and started,
-and what it cannot be asked for. Each forwards to one upstream on loopback and filters nothing. Measuring them is left to
-score."""
+"""The SMTP proxies of others that Postern is compared with: what each needs installed, how it is configured and
+started, and what it cannot be asked for. Each forwards to one upstream on loopback and filters nothing. Measuring them
+is left to score."""
 
 import dataclasses
 import pathlib

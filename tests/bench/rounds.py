@@ -1,5 +1,5 @@
-"""One run of a load through a proxy, and what many interleaved runs come to: medians, ranges and ratios. Which runs there
-are, and how they are told of, is left to compare and score."""
+"""One run of a load through a proxy, and what many interleaved runs come to: medians, ranges and ratios. Which runs
+there are, and how they are told of, is left to compare and score."""
 
 import statistics
 import time
