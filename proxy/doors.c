@@ -132,3 +132,9 @@ void doors_list(const struct doors *doors, size_t worker, struct worker_door *ou
     for (const struct door *door = doors->list; door != NULL; door = door->next)
         *out++ = (struct worker_door){door->fds[worker], door->local, door->name};
 }
+
+/* Between two updates none is marked as wanted. */
+void doors_clear(struct doors *doors)
+{
+    forget_unwanted(doors);
+}

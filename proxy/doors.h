@@ -22,5 +22,7 @@ void doors_init(struct doors *doors, size_t workers);
 size_t doors_update(struct doors *doors, const struct settings *settings, struct log *log);
 /* Writes doors->count rows: what worker number `worker` should listen on. */
 void doors_list(const struct doors *doors, size_t worker, struct worker_door *out);
+/* Forgets all of them; their sockets are the workers' to close. */
+void doors_clear(struct doors *doors);
 
 #endif

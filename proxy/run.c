@@ -241,6 +241,7 @@ static int serve(struct run *run)
     if (run->pidfile != NULL)
         (void)unlink(run->pidfile);
     log_event(run, "stop");
+    doors_clear(&run->doors);
     log_target_close(run->target);
     settings_unref(run->settings);
     return PROGRAM_OK;
