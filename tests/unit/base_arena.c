@@ -25,7 +25,7 @@ static void test_alloc(void)
         size_t size = i * 37 % 200 + 1;
 
         seen[i] = arena_alloc(&arena, size);
-        CHECK(seen[i] != NULL);
+        REQUIRE(seen[i] != NULL);
         CHECK((uintptr_t)seen[i] % alignof(max_align_t) == 0);
         for (size_t k = 0; k < size; k++)
             CHECK(seen[i][k] == 0);

@@ -78,7 +78,7 @@ static void test_defaults(void)
     CHECK(!s.flag && s.number == 5 && s.signed_number == 0 && s.size == 1024 && s.time == 2000);
     CHECK_TEXT(s.text, "a: [b");
     CHECK(s.word == 1 && s.words == 5 && s.networks.count == 0 && s.rows.count == 0);
-    CHECK(s.strings.count == 2);
+    REQUIRE(s.strings.count == 2 && s.strings.items != NULL);
     CHECK_TEXT(s.strings.items[1], "q");
     CHECK(s.inner.on && s.inner.must == NULL);
     fixture_end(&f);
@@ -100,8 +100,9 @@ static void test_values(void)
     CHECK_TEXT(s.text, "25");
     CHECK(s.word == 2 && s.words == 2 && s.strings.count == 1 && s.networks.count == 2);
     CHECK(s.networks.items[1].family == 6 && s.networks.items[0].prefix == 8);
-    CHECK(!s.inner.on && s.rows.count == 3);
+    CHECK(!s.inner.on);
     rows = s.rows.items;
+    REQUIRE(s.rows.count == 3 && rows != NULL);
     CHECK_TEXT(rows[0].key, "short");
     CHECK(rows[0].weight == 7 && rows[1].weight == 9);
     fixture_end(&f);

@@ -68,7 +68,7 @@ static void feed(void *arg, struct span input, struct test_split split)
     if (n > 0) {
         CHECK(in.code == expected->code);
         CHECK(in.count == expected->count);
-        CHECK_SPAN(in.lines, span_first(input, (size_t)n));
+        CHECK(in.lines.ptr == input.ptr && in.lines.len == (size_t)n);
     }
 }
 
