@@ -151,6 +151,11 @@ def end_group(group, number):
         pass
 
 
+def shown(command):
+    """Without the folder of the program, which is of one machine."""
+    return " ".join([pathlib.Path(command[0]).name, *command[1:]])
+
+
 def words(line):
     return dict(word.split("=", 1) for word in line.split())
 
@@ -312,7 +317,7 @@ class Tools:
         command = [str(word) for word in (self.load, *options, f"127.0.0.1:{port}")]
         done = subprocess.run(command, preexec_fn=pin(PEER_CORE), stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
-            die(f"{' '.join(command)}: {done.stdout.strip()}")
+            die(f"{shown(command)}: {done.stdout.strip()}")
         return {key: float(value) for key, value in words(done.stdout).items()}
 
 
