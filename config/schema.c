@@ -63,6 +63,10 @@ static const struct option limit_keys[] = {
     LIMIT_SIZE(spool_memory, "1MiB", 0, GIB,
                "Octets of a message that is held back which stay in memory before a file is used."),
     LIMIT_COUNT(sessions, "0", 0, COUNT_MAX, "Sessions at once in each worker, 421 beyond; 0: no limit."),
+    LIMIT_COUNT(sessions_per_client, "0", 0, COUNT_MAX,
+                "Sessions of one address at once in each worker, 421 beyond; 0: no limit."),
+    LIMIT_SIZE(memory, "0", 0, INT64_MAX,
+               "Octets of buffers in use in each worker beyond which new clients are told 421; 0: no limit."),
     {0},
 };
 

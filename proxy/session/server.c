@@ -54,15 +54,46 @@ void server_configure(struct server *server, struct settings *settings)
     server->known = NULL;
 }
 
+/* Served sessions of one client, the one given included. Only walked when there is such a limit: an arrival
+ * then costs a look at every session. */
+static size_t of_client(const struct server *server, const struct ip *client)
+{
+    const struct session *session;
+    size_t count = 0;
+
+    LIST_FOREACH(session, &server->sessions, link)
+    {
+        const struct ip *peer = &session->peer;
+        count += !session->overrun && peer->family == client->family &&
+                 memcmp(peer->bytes, client->bytes, sizeof(peer->bytes)) == 0;
+    }
+    return count;
+}
+
+/* A session that has just been added is one too many (RFC 5321 3.8: it is told 421). */
+static bool too_many(const struct server *server, const struct ip *client)
+{
+    const struct settings_limits *limits = &server->settings->limits;
+    const struct pool *pool = server->world->pool;
+
+    if (server->draining)
+        return true;
+    if (limits->sessions != 0 && server->count - server->overrun > (size_t)limits->sessions)
+        return true;
+    if (limits->memory != 0 && (uint64_t)pool->leased * pool->block_size >= limits->memory)
+        return true;
+    return limits->sessions_per_client != 0 &&
+           of_client(server, client) > (size_t)limits->sessions_per_client;
+}
+
 int server_accept(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
                   void *carrier)
 {
     struct session *session = session_new(server, arrival, ops, carrier);
-    int64_t most = server->settings->limits.sessions;
 
     if (session == NULL)
         return -ENOMEM;
-    session->overrun = server->draining || (most != 0 && server->count - server->overrun > (size_t)most);
+    session->overrun = too_many(server, &arrival->peer);
     server->overrun += session->overrun ? 1 : 0;
     session_advance(session);
     return 0;

@@ -29,6 +29,8 @@ struct settings_limits {
     uint64_t transaction_memory; /* octets of bookkeeping per transaction */
     uint64_t spool_memory;       /* octets of a held message kept in memory before a file is used */
     int64_t sessions;            /* at once, per worker; 421 beyond; 0: no limit */
+    int64_t sessions_per_client; /* of one address at once, per worker; 421 beyond; 0: no limit */
+    uint64_t memory; /* octets of buffers in use, per worker; new clients 421 beyond; 0: no limit */
 };
 
 /* Milliseconds. Client's side as a server (RFC 5321 4.5.3.2), upstream's side as a client. */

@@ -36,8 +36,20 @@ static inline void fixture_released(struct settings *settings)
 /* Change f->settings between this and fixture_serve(). */
 static inline void fixture_init(struct fixture *f)
 {
-    static const struct settings_limits limits = {64,  255,   256,   512, 12288, 0,   1000, 0,    0,
-                                                  100, 65536, 65536, 100, 100,   128, 8192, 8192, 0};
+    static const struct settings_limits limits = {.local_part = 64,
+                                                  .domain = 255,
+                                                  .path = 256,
+                                                  .command_line = 512,
+                                                  .auth_line = 12288,
+                                                  .recipients = 1000,
+                                                  .min_data_rate = 100,
+                                                  .header_size = 65536,
+                                                  .header_field = 65536,
+                                                  .header_count = 100,
+                                                  .hops = 100,
+                                                  .reply_lines = 128,
+                                                  .transaction_memory = 8192,
+                                                  .spool_memory = 8192};
     struct settings *s = &f->settings;
 
     *f = (struct fixture){0};
