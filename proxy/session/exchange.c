@@ -67,6 +67,34 @@ struct exchange *exchange_internal(exchange_replied *replied)
     return exchange;
 }
 
+bool exchange_set_line(struct exchange *exchange, struct span line)
+{
+    exchange->line = mem_copy(line);
+    exchange->line_len = (uint32_t)line.len;
+    return exchange->line != NULL;
+}
+
+bool exchange_compose(struct exchange *exchange, struct span arguments)
+{
+    struct span name = span_str(exchange->row->name);
+    struct text text = {NULL, 0, name.len + 1 + arguments.len + 2, false};
+
+    if (exchange->line != NULL)
+        return true;
+    text.ptr = mem_alloc(text.size);
+    if (text.ptr == NULL)
+        return false;
+    text_add(&text, name);
+    if (arguments.len != 0) {
+        text_char(&text, ' ');
+        text_add(&text, arguments);
+    }
+    text_add(&text, SPAN("\r\n"));
+    exchange->line = text.ptr;
+    exchange->line_len = (uint32_t)text.len;
+    return true;
+}
+
 void exchange_belongs(struct exchange *exchange, struct transaction *transaction)
 {
     assert(exchange->transaction == NULL);

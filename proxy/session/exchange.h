@@ -59,6 +59,11 @@ struct exchange *exchange_add(struct session *session, const struct verb_row *ro
 /* A new internal exchange, in no FIFO. */
 struct exchange *exchange_internal(exchange_replied *replied);
 void exchange_free(struct exchange *exchange);
+/* What goes to the upstream: a copy of a complete line, CRLF included. False: no memory. */
+bool exchange_set_line(struct exchange *exchange, struct span line);
+/* The same, composed of the verb and the client's arguments (none when empty); a line already composed stays.
+ */
+bool exchange_compose(struct exchange *exchange, struct span arguments);
 /* The exchange belongs to this transaction (a reference is taken). */
 void exchange_belongs(struct exchange *exchange, struct transaction *transaction);
 

@@ -1,6 +1,5 @@
 /* verb_auth.c: AUTH (RFC 4954): an opaque dialogue between client and upstream. Nothing of it is kept, logged
  * or shown. */
-#include "base/mem.h"
 #include "session/deadline.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -74,32 +73,12 @@ static void replied(struct session *session, struct exchange *exchange, const st
 
 enum proceed verb_auth_proceed(struct session *session, struct exchange *exchange)
 {
-    size_t size = strlen(exchange->arguments) + 8;
-    struct text text;
-
-    if (exchange->line == NULL) {
-        text = (struct text){mem_alloc(size), 0, size, false};
-        if (text.ptr == NULL) {
-            session_end(session, 421, "4.3.0", "Out of memory, closing");
-            return PROCEED_DONE;
-        }
-        text_add(&text, SPAN("AUTH "));
-        text_add(&text, span_str(exchange->arguments));
-        text_add(&text, SPAN("\r\n"));
-        exchange->line = text.ptr;
-        exchange->line_len = (uint32_t)text.len;
+    if (!exchange_compose(exchange, span_str(exchange->arguments))) {
+        session_end(session, 421, "4.3.0", "Out of memory, closing");
+        return PROCEED_DONE;
     }
     exchange->replied = replied;
-    switch (leg_forward(session, exchange)) {
-    case LEG_WAIT:
-        return PROCEED_WAIT;
-    case LEG_NONE:
-        leg_refuse(session, exchange);
-        return PROCEED_DONE;
-    case LEG_FORWARDED:
-        break;
-    }
-    return PROCEED_DONE;
+    return verb_forwarded(session, exchange, leg_forward(session, exchange));
 }
 
 /* One line of the client's, passed on if it can be a response; anything else cancels the dialogue ("*", RFC

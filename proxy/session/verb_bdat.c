@@ -1,6 +1,5 @@
 /* verb_bdat.c: BDAT (RFC 3030): from the command to the chunk's octets, which follow it whatever the answer.
  * Content is left to body.c. */
-#include "base/mem.h"
 #include "session/body.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -140,11 +139,10 @@ static enum leg_forward ask_for_data(struct session *session)
     struct exchange *data = exchange_internal(data_replied);
     enum leg_forward sent;
 
-    if (data == NULL || (data->line = mem_copy(SPAN("DATA\r\n"))) == NULL) {
+    if (data == NULL || !exchange_set_line(data, SPAN("DATA\r\n"))) {
         exchange_free(data);
         return LEG_NONE;
     }
-    data->line_len = 6;
     data->limit = session->settings->timeouts.data;
     sent = leg_forward(session, data);
     if (sent != LEG_FORWARDED)

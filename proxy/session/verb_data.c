@@ -1,6 +1,5 @@
 /* verb_data.c: DATA (RFC 5321 4.1.1.4): from the command to the first octet of content. Content is left to
  * body.c. */
-#include "base/mem.h"
 #include "session/body.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -142,11 +141,7 @@ enum proceed verb_data_proceed(struct session *session, struct exchange *exchang
     }
     if (session->leg == NULL || session->leg->state != LEG_READY)
         return PROCEED_WAIT; /* the replies that are still awaited will say why */
-    if (exchange->line == NULL) {
-        exchange->line = mem_copy(SPAN("DATA\r\n"));
-        exchange->line_len = 6;
-    }
-    if (exchange->line == NULL) {
+    if (!exchange_compose(exchange, SPAN(""))) {
         session_end(session, 421, "4.3.0", "Out of memory, closing");
         return PROCEED_DONE;
     }

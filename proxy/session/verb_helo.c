@@ -112,22 +112,6 @@ static enum proceed answer_late(struct session *session, struct exchange *exchan
     return PROCEED_DONE;
 }
 
-static bool compose(struct exchange *exchange)
-{
-    char bytes[600];
-    struct text text = TEXT(bytes);
-
-    if (exchange->line != NULL)
-        return true;
-    text_add(&text, span_str(exchange->row->name));
-    text_char(&text, ' ');
-    text_add(&text, span_str(exchange->arguments));
-    text_add(&text, SPAN("\r\n"));
-    exchange->line = mem_copy(text_span(&text));
-    exchange->line_len = (uint32_t)text.len;
-    return exchange->line != NULL && !text.cut;
-}
-
 enum proceed verb_helo_proceed(struct session *session, struct exchange *exchange)
 {
     const struct ehlo *known = capabilities_known(session);
@@ -140,21 +124,12 @@ enum proceed verb_helo_proceed(struct session *session, struct exchange *exchang
     if (session->leg == NULL && session->settings->connect != CONNECT_EARLY &&
         (known != NULL || !is_ehlo(exchange)))
         return answer_late(session, exchange, known);
-    if (!compose(exchange)) {
+    if (!exchange_compose(exchange, span_str(exchange->arguments))) {
         exchange_answer(session, exchange, 421, "4.3.0", SPAN("Out of memory, closing"));
         session->closing = true;
         return PROCEED_DONE;
     }
     exchange->replied = replied;
     exchange->limit = session->settings->timeouts.helo;
-    switch (leg_forward_helo(session, exchange)) {
-    case LEG_WAIT:
-        return PROCEED_WAIT;
-    case LEG_NONE:
-        leg_refuse(session, exchange);
-        return PROCEED_DONE;
-    case LEG_FORWARDED:
-        break;
-    }
-    return PROCEED_DONE;
+    return verb_forwarded(session, exchange, leg_forward_helo(session, exchange));
 }

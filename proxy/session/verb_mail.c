@@ -1,5 +1,4 @@
 /* verb_mail.c: MAIL (RFC 5321 4.1.1.2): a transaction begins. Recipients are left to verb_rcpt.c. */
-#include "base/mem.h"
 #include "session/leg.h"
 #include "session/path_reply.h"
 #include "session/transaction.h"
@@ -167,9 +166,7 @@ static const struct reply *compose(struct session *session, struct transaction *
     if (params_print(&text, &params, session->leg->offers) != 0)
         return params.smtputf8 && !leg_offers(session, KEYWORD_SMTPUTF8) ? &no_utf8 : &cannot;
     text_add(&text, SPAN("\r\n"));
-    exchange->line = text.cut ? NULL : mem_copy(text_span(&text));
-    exchange->line_len = (uint32_t)text.len;
-    return exchange->line == NULL ? &no_memory : NULL;
+    return text.cut || !exchange_set_line(exchange, text_span(&text)) ? &no_memory : NULL;
 }
 
 /* Nothing goes upstream: the answer is ours, and the transaction goes on. */

@@ -1,6 +1,5 @@
 /* verb_misc.c: the verbs that carry no mail: RSET, NOOP, QUIT, HELP, VRFY, EXPN, ETRN, and those that are
  * refused. */
-#include "base/mem.h"
 #include "session/body.h"
 #include "session/leg.h"
 #include "session/transaction.h"
@@ -30,23 +29,12 @@ bool verb_optional_check(struct session *session, struct exchange *exchange, str
     return false;
 }
 
+/* RSET, NOOP and QUIT go on without what the client wrote behind them. */
 static bool compose(struct exchange *exchange)
 {
-    char bytes[2048];
-    struct text text = TEXT(bytes);
+    bool with_argument = exchange->row->check == verb_optional_check;
 
-    if (exchange->line != NULL)
-        return true;
-    text_add(&text, span_str(exchange->row->name));
-    if (exchange->arguments != NULL && exchange->arguments[0] != '\0' &&
-        exchange->row->check == verb_optional_check) {
-        text_char(&text, ' ');
-        text_add(&text, span_str(exchange->arguments));
-    }
-    text_add(&text, SPAN("\r\n"));
-    exchange->line = text.cut ? NULL : mem_copy(text_span(&text));
-    exchange->line_len = (uint32_t)text.len;
-    return exchange->line != NULL;
+    return exchange_compose(exchange, with_argument ? span_str(exchange->arguments) : SPAN(""));
 }
 
 static bool connected(const struct session *session)
@@ -127,16 +115,14 @@ enum proceed verb_pass_proceed(struct session *session, struct exchange *exchang
         exchange_say(session, exchange, &exchange->row->otherwise);
         return PROCEED_DONE;
     }
-    switch (leg_forward(session, exchange)) {
-    case LEG_WAIT:
-        return PROCEED_WAIT;
-    case LEG_NONE:
+    return verb_forwarded(session, exchange, leg_forward(session, exchange));
+}
+
+enum proceed verb_forwarded(struct session *session, struct exchange *exchange, enum leg_forward came_to)
+{
+    if (came_to == LEG_NONE)
         leg_refuse(session, exchange);
-        return PROCEED_DONE;
-    case LEG_FORWARDED:
-        break;
-    }
-    return PROCEED_DONE;
+    return came_to == LEG_WAIT ? PROCEED_WAIT : PROCEED_DONE;
 }
 
 enum proceed verb_hidden_proceed(struct session *session, struct exchange *exchange)

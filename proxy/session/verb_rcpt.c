@@ -1,6 +1,5 @@
 /* verb_rcpt.c: RCPT (RFC 5321 4.1.1.3): one more recipient of the transaction. Its beginning is left to
  * verb_mail.c. */
-#include "base/mem.h"
 #include "session/body.h"
 #include "session/leg.h"
 #include "session/path_reply.h"
@@ -165,9 +164,7 @@ static bool compose(struct session *session, struct exchange *exchange)
     text_char(&text, '>');
     (void)params_print(&text, &params, session->leg->offers); /* none of RCPT's must be kept at any price */
     text_add(&text, SPAN("\r\n"));
-    exchange->line = text.cut ? NULL : mem_copy(text_span(&text));
-    exchange->line_len = (uint32_t)text.len;
-    return exchange->line != NULL;
+    return !text.cut && exchange_set_line(exchange, text_span(&text));
 }
 
 /* MAIL was answered here because no upstream was connected; it goes first now. */

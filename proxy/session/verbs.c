@@ -5,10 +5,13 @@
 #define NONE FILTER_EVENTS
 #define ANY  KEYWORD_NONE
 
+#define NOT_IMPLEMENTED                                                                                      \
+    {                                                                                                        \
+        502, "5.5.1", "Command not implemented"                                                              \
+    }
 #define HIDDEN(verb_name)                                                                                    \
     {                                                                                                        \
-        verb_name, 0, ANY, {502, "5.5.1", "Command not implemented"}, NONE, NULL, NULL, NULL,                \
-            verb_hidden_proceed                                                                              \
+        verb_name, 0, ANY, NOT_IMPLEMENTED, NONE, NULL, NULL, NULL, verb_hidden_proceed                      \
     }
 
 static const struct verb_row verbs[VERB_COUNT] = {
@@ -100,33 +103,12 @@ static const struct verb_row verbs[VERB_COUNT] = {
                    NULL,
                    NULL,
                    verb_pass_proceed},
-    [VERB_EXPN] = {"EXPN",
-                   VERB_ENDS_GROUP,
-                   KEYWORD_EXPN,
-                   {502, "5.5.1", "Command not implemented"},
-                   NONE,
-                   verb_optional_check,
-                   NULL,
-                   NULL,
-                   verb_pass_proceed},
-    [VERB_ETRN] = {"ETRN",
-                   VERB_ENDS_GROUP | VERB_NEEDS_HELO | VERB_NO_TRANSACTION,
-                   KEYWORD_ETRN,
-                   {502, "5.5.1", "Command not implemented"},
-                   NONE,
-                   verb_optional_check,
-                   NULL,
-                   NULL,
-                   verb_pass_proceed},
-    [VERB_AUTH] = {"AUTH",
-                   VERB_ALONE | VERB_ENDS_GROUP | VERB_NEEDS_HELO | VERB_NO_TRANSACTION | VERB_SECRET,
-                   KEYWORD_AUTH,
-                   {502, "5.5.1", "Command not implemented"},
-                   NONE,
-                   verb_auth_check,
-                   NULL,
-                   NULL,
-                   verb_auth_proceed},
+    [VERB_EXPN] = {"EXPN", VERB_ENDS_GROUP, KEYWORD_EXPN, NOT_IMPLEMENTED, NONE, verb_optional_check, NULL,
+                   NULL, verb_pass_proceed},
+    [VERB_ETRN] = {"ETRN", VERB_ENDS_GROUP | VERB_NEEDS_HELO | VERB_NO_TRANSACTION, KEYWORD_ETRN,
+                   NOT_IMPLEMENTED, NONE, verb_optional_check, NULL, NULL, verb_pass_proceed},
+    [VERB_AUTH] = {"AUTH", VERB_ALONE | VERB_ENDS_GROUP | VERB_NEEDS_HELO | VERB_NO_TRANSACTION | VERB_SECRET,
+                   KEYWORD_AUTH, NOT_IMPLEMENTED, NONE, verb_auth_check, NULL, NULL, verb_auth_proceed},
     [VERB_STARTTLS] = HIDDEN("STARTTLS"),
     [VERB_ATRN] = HIDDEN("ATRN"),
     [VERB_TURN] = HIDDEN("TURN"),

@@ -3,6 +3,7 @@
 #ifndef SESSION_VERBS_H
 #define SESSION_VERBS_H
 
+#include "session/leg.h"
 #include "session/session.h"
 #include "smtp/ehlo.h"
 
@@ -41,6 +42,9 @@ struct verb_row {
 const struct verb_row *verbs_row(enum verb verb);
 /* Replies that answer no command: the greeting, the end of data, a 421 of our own. */
 extern const struct verb_row verbs_greeting, verbs_end_of_data, verbs_closing;
+
+/* What forwarding came to, as proceed says it; with no upstream to be had the command is refused. */
+enum proceed verb_forwarded(struct session *session, struct exchange *exchange, enum leg_forward came_to);
 
 bool verb_helo_check(struct session *, struct exchange *, struct span);
 bool verb_helo_question(struct session *, struct exchange *, struct chain_question *);
