@@ -26,7 +26,7 @@ struct crew {
 static int on_caught(void *owner, const struct worker_catch *caught)
 {
     const struct hand *hand = owner;
-    const struct arrival arrival = {caught->peer, caught->local, caught->listener};
+    const struct arrival arrival = {caught->peer, caught->local, caught->original, caught->tag};
 
     return server_accept(hand->server, &arrival, caught->ops, caught->carrier);
 }

@@ -11,7 +11,7 @@
 struct door {
     struct door *next;
     char *host; /* NULL: any */
-    const char *name;
+    const struct settings_listener *listener; /* of the settings in force */
     uint16_t port;
     bool wanted;
     struct ip local;
@@ -120,7 +120,7 @@ size_t doors_update(struct doors *doors, const struct settings *settings, struct
             failed++;
             continue;
         }
-        door->name = listeners[i].name != NULL ? listeners[i].name : listeners[i].address;
+        door->listener = &listeners[i];
         door->wanted = true;
     }
     forget_unwanted(doors);
@@ -130,7 +130,7 @@ size_t doors_update(struct doors *doors, const struct settings *settings, struct
 void doors_list(const struct doors *doors, size_t worker, struct worker_door *out)
 {
     for (const struct door *door = doors->list; door != NULL; door = door->next)
-        *out++ = (struct worker_door){door->fds[worker], door->local, door->name};
+        *out++ = (struct worker_door){door->fds[worker], door->local, door->listener};
 }
 
 /* Between two updates none is marked as wanted. */

@@ -117,7 +117,7 @@ static int open_door(const struct sink_program *program, struct worker_door *doo
     snprintf(copy, sizeof(copy), "%s", program->arguments.listen);
     if (strlen(program->arguments.listen) >= sizeof(copy) || !split_address(copy, &host, &port))
         return sink_arguments_complain("--listen", program->arguments.listen, "not ADDRESS:PORT");
-    door->name = program->arguments.listen;
+    door->tag = program->arguments.listen;
     door->fd = bind_open(*host != '\0' ? host : NULL, port, BACKLOG, &door->local);
     if (door->fd < 0) {
         fprintf(stderr, "postern sink: cannot listen on %s: %s\n", program->arguments.listen,

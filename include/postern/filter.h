@@ -64,6 +64,20 @@ struct filter_facts {
     struct span reverse_path; /* re-serialised, without angle brackets; present and empty for <> */
     unsigned recipients;      /* forward-paths that the upstream accepted so far */
     uint64_t size;            /* octets of content seen so far */
+
+    /* The address that the client connected to, before any redirection; family 0 when that is not known. */
+    uint8_t server_family;
+    uint8_t server_address[16];
+    uint16_t server_port;
+    /* The client's TLS; tls_version is absent without. */
+    struct span tls_version; /* TLSv1.2, TLSv1.3 */
+    struct span tls_cipher;  /* IANA's name of the suite */
+    unsigned tls_bits;
+    struct span tls_name;        /* the server name that the client asked for */
+    struct span tls_subject;     /* of the client's certificate; absent when it showed none */
+    struct span tls_issuer;      /* likewise */
+    struct span tls_fingerprint; /* its SHA-256 in hexadecimal, lower case */
+    bool tls_verified;           /* it is by an authority of tls.client_ca */
 };
 
 /* A command as the client wrote it, before its meaning is checked. AUTH arguments are never shown. */

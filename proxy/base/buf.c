@@ -64,6 +64,13 @@ void buf_consume(struct buf *buf, size_t n)
         buf_clear(buf);
 }
 
+void buf_move(struct buf *from, struct buf *to)
+{
+    assert(to->block == NULL && to->pool == from->pool);
+    *to = *from;
+    *from = (struct buf){.pool = to->pool};
+}
+
 void buf_release_if_empty(struct buf *buf)
 {
     if (buf->read == buf->write)

@@ -52,6 +52,8 @@ char *buf_reserve(struct buf *buf, bool pinned, size_t *room);
 void buf_added(struct buf *buf, size_t n);
 /* The first n octets are done with; an empty buffer gives its block back. */
 void buf_consume(struct buf *buf, size_t n);
+/* All that `from` holds becomes what `to` holds, which held nothing and is of the same pool. */
+void buf_move(struct buf *from, struct buf *to);
 /* Gives the block back if nothing is held: after buf_space() without bytes. */
 void buf_release_if_empty(struct buf *buf);
 /* Copies all of s behind the bytes held or nothing: false when it does not fit (or no block can be had). With

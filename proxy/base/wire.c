@@ -21,6 +21,19 @@ void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier)
     wire->eof = wire->reading = wire->finishing = wire->finished = false;
 }
 
+void wire_divert(struct wire *wire, struct wire *under, const struct wire_ops *ops, void *carrier)
+{
+    assert(wire_open(wire) && buf_len(&wire->out) == 0 && wire->in_flight == 0);
+    wire_attach(under, wire->ops, wire->carrier);
+    buf_move(&wire->in, &under->in);
+    under->eof = wire->eof;
+    under->reading = wire->reading;
+    under->ops->read(under, under->reading); /* the carrier learns whose it is now */
+    wire->ops = ops;
+    wire->carrier = carrier;
+    wire->reading = wire->eof = false;
+}
+
 bool wire_put(struct wire *wire, struct span s)
 {
     return buf_append(&wire->out, s, wire->in_flight != 0);
@@ -57,7 +70,7 @@ static void flush(struct wire *wire)
     struct span s = buf_data(&wire->out);
     long n;
 
-    if (s.len == 0 || wire->in_flight != 0 || wire->error != 0)
+    if (s.len == 0 || wire->in_flight != 0 || wire->error != 0 || wire->corked)
         return;
     n = wire->ops->write(wire, s);
     if (n < 0) {

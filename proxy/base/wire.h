@@ -40,6 +40,7 @@ struct wire {
     bool finishing;    /* FIN wanted once `out` is empty */
     bool finished;
     bool paused; /* the owner wants no bytes now, although there is room */
+    bool corked; /* what is queued waits for more that is to leave in the same write */
 };
 
 /* Prepares a closed wire. advance(owner) will be called from the wire_ functions marked "carrier" below. */
@@ -47,6 +48,10 @@ void wire_init(struct wire *wire, struct pool *pool, void (*advance)(void *owner
 /* The wire is open from now on: the carrier of a new connection has been attached. Forgets how an earlier one
  * ended; what has been put already is kept for it. */
 void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier);
+
+/* Another carrier comes between an open wire and its own, which `under`, a closed wire prepared by
+ * wire_init(), gets together with what has been received and not yet consumed. Nothing may wait to be sent. */
+void wire_divert(struct wire *wire, struct wire *under, const struct wire_ops *ops, void *carrier);
 
 static inline bool wire_open(const struct wire *wire)
 {

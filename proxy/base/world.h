@@ -1,7 +1,10 @@
-/* world.h: all that the session core sees of the machine beside its wires: clock, chance, alarms, dialling,
- * spool files. net/ implements it with libuv, tests implement it in memory. One per worker thread. */
+/* world.h: all that the session core sees of the machine beside its wires: clock, chance, alarms, turns,
+ * dialling, names, spool files. net/ implements it with libuv, tests implement it in memory. One per worker
+ * thread. */
 #ifndef BASE_WORLD_H
 #define BASE_WORLD_H
+
+#include <sys/queue.h>
 
 #include "base/ip.h"
 #include "base/log.h"
@@ -17,6 +20,16 @@ struct alarm {
     void *handle;
 };
 
+/* Work that would keep others waiting if it were done at once (a step of a TLS handshake): run(owner) is
+ * called once, soon, never from inside turn_take(), and between two turns whatever is ready to be read is
+ * served. Embedded by value in its owner; zeroed when not taken. */
+struct turn {
+    TAILQ_ENTRY(turn) link;
+    void (*run)(void *owner);
+    void *owner;
+    bool taken; /* the world's own */
+};
+
 /* A connection being made. Embedded by value. done() is called once, never from inside world_dial(): status 0
  * and the wire given is attached, or a negative errno (-ETIMEDOUT, -ECONNREFUSED, -ENOENT for a name that
  * does not resolve). */
@@ -24,8 +37,22 @@ struct dial {
     struct wire *wire;
     void (*done)(void *owner, int status);
     void *owner;
-    struct ip peer; /* the address that answered */
-    void *handle;   /* the world's own; NULL: no dial under way */
+    struct ip source; /* connect from this address, which need not be ours; family 0: the machine's choice */
+    uint32_t mark;    /* of the packets, for the firewall's rules; 0: none */
+    struct ip peer;   /* the address that answered */
+    void *handle;     /* the world's own; NULL: no dial under way */
+};
+
+#define NAMING_OCTETS 256
+
+/* The host name of an address being looked up: PTR, confirmed by the addresses of the name found. Embedded by
+ * value. done() is called once, never from inside name_find(): status 0 and the name, -ENOENT (there is none,
+ * or it is not confirmed) or -EAGAIN (it could not be told in time). */
+struct naming {
+    void (*done)(void *owner, int status);
+    void *owner;
+    char name[NAMING_OCTETS]; /* a domain of harmless octets, NUL-terminated */
+    void *handle;             /* the world's own; NULL: no lookup under way */
 };
 
 /* Bytes set aside outside memory, appended once and read back from the start; vanish with the process. */
@@ -38,10 +65,16 @@ struct world_ops {
     /* Rings at `at` (as now()) or soon after; set again: the new time counts. false: out of memory. */
     bool (*alarm_set)(struct world *world, struct alarm *alarm, uint64_t at);
     void (*alarm_clear)(struct world *world, struct alarm *alarm);
+    /* Turns run in the order in which they were taken. */
+    void (*turn_take)(struct world *world, struct turn *turn);
+    void (*turn_leave)(struct world *world, struct turn *turn); /* taken or not */
     /* Resolves host (name or literal) and tries each address in order, `limit` milliseconds each. Returns 0
      * or a negative errno when it could not even begin; then done() is not called. */
     int (*dial)(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit);
     void (*dial_cancel)(struct world *world, struct dial *dial);
+    /* 0 or a negative errno when it could not even begin. */
+    int (*name_find)(struct world *world, struct naming *naming, const struct ip *ip, uint64_t limit);
+    void (*name_cancel)(struct world *world, struct naming *naming);
     /* NULL when no file can be made. */
     struct spool_file *(*spool_open)(struct world *world);
     /* 0 or a negative errno (-ENOSPC). */

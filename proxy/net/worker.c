@@ -14,7 +14,7 @@ struct post {
     struct worker *worker;
     int fd;
     bool wanted;
-    const char *name;
+    const void *tag;
 };
 
 struct worker {
@@ -68,7 +68,7 @@ static void on_caught(void *owner, const struct listener_catch *caught)
         .carrier = caught->stream,
         .peer = caught->peer,
         .local = caught->local,
-        .listener = post->name,
+        .tag = post->tag,
     };
 
     if (to->caught(to->owner, &given) != 0)
@@ -90,7 +90,7 @@ static struct post *post_new(struct worker *worker, const struct worker_door *do
 
     if (post == NULL)
         return NULL;
-    *post = (struct post){.next = worker->posts, .worker = worker, .fd = door->fd, .name = door->name};
+    *post = (struct post){.next = worker->posts, .worker = worker, .fd = door->fd, .tag = door->tag};
     post->listener = listener_open(&worker->loop, door->fd, &door->local, on_caught, post);
     if (post->listener == NULL) {
         mem_free(post);
@@ -136,7 +136,7 @@ size_t worker_listen(struct worker *worker, const struct worker_door *doors, siz
             failed++;
             continue;
         }
-        post->name = doors[i].name;
+        post->tag = doors[i].tag;
         post->wanted = true;
     }
     close_unwanted(worker);

@@ -14,7 +14,8 @@ struct worker_catch {
     void *carrier;
     struct ip peer;
     struct ip local;
-    const char *listener; /* the name given to worker_listen() */
+    struct ip original; /* where the client meant to connect to; family 0: not asked, or not told */
+    const void *tag;    /* given to worker_listen() */
 };
 
 struct worker_owner {
@@ -25,11 +26,11 @@ struct worker_owner {
     void *owner;
 };
 
-/* A socket of bind_open() with the address it is bound to; name lives until the next worker_listen(). */
+/* A socket of bind_open() with the address it is bound to; the tag is the owner's own. */
 struct worker_door {
     int fd;
     struct ip local;
-    const char *name;
+    const void *tag;
 };
 
 /* Something to be done on the worker's thread. Embedded by value in what run() needs; run() may free it. */

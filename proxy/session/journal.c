@@ -25,7 +25,7 @@ void journal_connected(const struct session *session)
     log_begin(&line, session->world->log, LOG_LEVEL_INFO, "connect");
     who(&line, session);
     log_number(&line, "port", session->peer.port);
-    log_field(&line, "listener", span_str(session->listener));
+    log_field(&line, "listener", span_str(session->listener->name));
     log_end(&line);
 }
 

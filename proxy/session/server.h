@@ -11,8 +11,9 @@ struct server;
 /* A client that has connected. */
 struct arrival {
     struct ip peer;       /* the client */
-    struct ip local;      /* the address it reached */
-    const char *listener; /* name of the listener; lives as long as the settings in force */
+    struct ip local;    /* the address it reached */
+    struct ip original; /* the one it meant to reach, by the kernel's word; family 0: not asked, or not told */
+    const struct settings_listener *listener; /* of the settings in force */
 };
 
 /* One per worker. world must outlive it. emptied(owner) is called when draining and the last session has

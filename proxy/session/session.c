@@ -41,6 +41,7 @@ struct session *session_new(struct server *server, const struct arrival *arrival
     session->settings = settings_ref(server->settings);
     session->peer = arrival->peer;
     session->local = arrival->local;
+    session->original = arrival->original;
     session->listener = arrival->listener;
     exchanges_init(&session->exchanges);
     chain_run_init(&session->chain, session->settings->chain, session->world, session, session_facts,
@@ -222,7 +223,7 @@ void session_facts(void *owner, struct filter_facts *out)
     out->client_port = session->peer.port;
     ip_print(&text, &session->peer);
     out->client = text_span(&text);
-    out->listener = span_str(session->listener);
+    out->listener = span_str(session->listener->name);
     out->helo = span_str(session->helo);
     out->extended = session->extended;
     out->authenticated = session->authenticated;

@@ -84,8 +84,8 @@ struct session {
     bool welcomed;  /* CONNECT has been answered by the chain */
     bool overrun;   /* too many sessions: only 421 */
 
-    struct ip peer, local;
-    const char *listener;
+    struct ip peer, local, original;
+    const struct settings_listener *listener;
     char id[16]; /* NUL-terminated */
 };
 

@@ -8,6 +8,10 @@
 #include "postern/option.h"
 #include "smtp/address.h"
 #include "smtp/dot.h"
+#include "tls/tls_policy.h"
+
+struct tls_client;
+struct tls_server;
 
 /* Sizes and counts, RFC 5321 4.5.3.1; config/README.md gives each key. */
 struct settings_limits {
@@ -48,17 +52,57 @@ struct settings_timeouts {
     uint64_t end_of_data;    /* upstream: after the dot */
     uint64_t reply;          /* upstream: any other command */
     uint64_t drain;          /* SIGTERM: transactions under way */
+    uint64_t handshake;      /* either side: STARTTLS or the first octet until TLS is up; PROXY header */
 };
 
 enum settings_trace { TRACE_NONE, TRACE_RECEIVED };
 enum settings_connect { CONNECT_EARLY, CONNECT_LATE, CONNECT_RCPT };
 enum settings_chunking { CHUNKING_RELAY, CHUNKING_ALWAYS, CHUNKING_NEVER };
 
+/* How a listener's clients may or must encrypt. */
+enum settings_client_tls { CLIENT_TLS_NONE, CLIENT_TLS_STARTTLS, CLIENT_TLS_REQUIRED, CLIENT_TLS_IMPLICIT };
+
+/* How an upstream is spoken to. VERIFIED: REQUIRED, and the certificate must be good. MIRROR: REQUIRED
+ * exactly when the client's side is encrypted, else NONE. */
+enum settings_upstream_tls {
+    UPSTREAM_TLS_NONE,
+    UPSTREAM_TLS_OPPORTUNISTIC,
+    UPSTREAM_TLS_REQUIRED,
+    UPSTREAM_TLS_VERIFIED,
+    UPSTREAM_TLS_IMPLICIT,
+    UPSTREAM_TLS_MIRROR
+};
+
+/* How an upstream is told who the client is. */
+enum settings_identity {
+    IDENTITY_NONE,
+    IDENTITY_XCLIENT,
+    IDENTITY_XFORWARD,
+    IDENTITY_PROXY_V1,
+    IDENTITY_PROXY_V2,
+    IDENTITY_SOURCE_ADDRESS
+};
+
+/* How a listener gets connections that were meant for others. */
+enum settings_transparent { TRANSPARENT_NO, TRANSPARENT_REDIRECT, TRANSPARENT_TPROXY };
+
 /* One upstream server; tried in the order of the list. */
 struct settings_upstream {
-    const char *host; /* name or literal without brackets; filled from address by config/ */
+    const char *host; /* name or literal without brackets; filled from address by config/; NULL: `original` */
     int64_t port;
-    const char *address; /* as written: host:port, [v6]:port */
+    const char *address;                    /* as written: host:port, [v6]:port, original-destination */
+    bool original;                          /* where the client meant to connect to; only transparent
+                                               listeners have that */
+    int tls;                                /* enum settings_upstream_tls */
+    bool tls_verify;                        /* IMPLICIT, MIRROR: the certificate must be good */
+    const char *tls_name;                   /* to ask for and to verify; the host name when absent */
+    const char *tls_ca;                     /* PEM file of the authorities to trust */
+    struct option_strings tls_fingerprints; /* sha256:HEX */
+    const char *tls_certificate, *tls_key;  /* our own */
+    int identity;                           /* enum settings_identity */
+    bool identity_required;                 /* an upstream that offers no XCLIENT or XFORWARD is no good */
+    int64_t mark;                           /* of the packets sent to it; 0: none */
+    struct tls_client *tls_client;          /* made by config/; NULL: NONE */
 };
 
 /* One address to listen on. */
@@ -68,6 +112,22 @@ struct settings_listener {
     const char *host;
     int64_t port;
     int64_t backlog;
+    int tls;                             /* enum settings_client_tls */
+    int client_certificates;             /* enum tls_ask */
+    bool auth_without_tls;               /* AUTH is offered before STARTTLS, too */
+    int transparent;                     /* enum settings_transparent */
+    struct option_networks proxy_from;   /* balancers whose PROXY header is believed */
+    bool proxy_required;                 /* others may not connect */
+    struct option_networks xclient_from; /* who may use XCLIENT and XFORWARD */
+    struct tls_server *tls_server;       /* made by config/; NULL: NONE */
+};
+
+/* TLS on the client's side. */
+struct settings_tls {
+    struct option_rows certificates; /* struct tls_certificate_files */
+    struct tls_policy policy;        /* of both sides */
+    const char *client_ca;
+    bool tickets;
 };
 
 struct settings_log {
@@ -89,6 +149,7 @@ struct settings {
     const char *greeting;         /* text behind our name in the banner */
     struct settings_limits limits;
     struct settings_timeouts timeouts;
+    struct settings_tls tls;
     struct settings_log log;
     int64_t workers; /* 0: number of cores */
     const char *user, *group;

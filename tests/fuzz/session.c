@@ -235,7 +235,8 @@ static void emptied(void *owner)
 static void begin(unsigned configuration, unsigned piece)
 {
     static const struct lab_manner manners[] = {{0}, {.piece = 1}, {.accept = 7}, {.piece = 5, .accept = 1}};
-    struct arrival arrival = {.listener = "2525"};
+    static const struct settings_listener listener = {.name = "2525"};
+    struct arrival arrival = {.listener = &listener};
 
     play = (struct play){.manner = manners[piece], .exact = configuration != 1};
     lab_init(&play.lab, 1);

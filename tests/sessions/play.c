@@ -61,8 +61,7 @@ void play_fail(struct play *play, const char *format, ...)
 void play_client(struct play *play, struct span address)
 {
     const struct settings_listener *listeners = play->settings->listeners.items;
-    struct arrival arrival = {.listener =
-                                  listeners[0].name != NULL ? listeners[0].name : listeners[0].address};
+    struct arrival arrival = {.listener = &listeners[0]};
     struct side *clients = &play->clients;
     struct lab_pipe *pipe;
 

@@ -282,8 +282,8 @@ uint64_t client_due(const struct client *client)
 
 void client_begin(struct client *client)
 {
-    struct arrival arrival = {.listener = "sim"};
     struct sim *sim = client->sim;
+    struct arrival arrival = {.listener = &sim->config.listener};
 
     client->begun = true;
     client->touched = sim->lab.now;

@@ -121,8 +121,8 @@ void config_draw(struct sim *sim)
     struct dice dice = dice_for(sim->seed, DICE_CONFIG, 0);
 
     draw_settings(settings, &dice);
-    config->upstreams[0] = (struct settings_upstream){"192.0.2.1", 25, "192.0.2.1:25"};
-    config->upstreams[1] = (struct settings_upstream){"192.0.2.2", 25, "192.0.2.2:25"};
+    config->upstreams[0] = (struct settings_upstream){.host = "192.0.2.1", .port = 25, .address = "192.0.2.1:25"};
+    config->upstreams[1] = (struct settings_upstream){.host = "192.0.2.2", .port = 25, .address = "192.0.2.2:25"};
     config->listener = (struct settings_listener){.name = "sim", .address = "25", .port = 25};
     settings->listeners = (struct option_rows){&config->listener, 1};
     settings->upstreams = (struct option_rows){config->upstreams, 1 + dice_below(&dice, 2)};

@@ -116,7 +116,8 @@ void stand_say(struct stand *stand, struct span octets)
 
 void stand_open(struct stand *stand, struct settings *settings, const char *keyword)
 {
-    struct arrival arrival = {.listener = "client"};
+    static const struct settings_listener listener = {.name = "client"};
+    struct arrival arrival = {.listener = &listener};
     static const struct lab_manner at_once = {0};
 
     *stand = (struct stand){.keywords = keyword};

@@ -43,11 +43,11 @@ static int on_caught(void *arg, const struct worker_catch *caught)
     struct owner *owner = arg;
 
     pthread_mutex_lock(&owner->lock);
-    (void)snprintf(owner->listener, sizeof(owner->listener), "%s", caught->listener);
+    (void)snprintf(owner->listener, sizeof(owner->listener), "%s", (const char *)caught->tag);
     owner->local = caught->local;
     owner->thread = pthread_self();
     pthread_mutex_unlock(&owner->lock);
-    if (strcmp(caught->listener, "refused") == 0)
+    if (strcmp((const char *)caught->tag, "refused") == 0)
         return -1;
     wire_init(&owner->wire, worker_world(owner->worker)->pool, greet, owner);
     wire_attach(&owner->wire, caught->ops, caught->carrier);
@@ -116,7 +116,7 @@ static void test_listeners(struct log_target *target)
 {
     struct owner owner = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct worker_owner calls = {on_caught, on_ended, &owner};
-    struct worker_door doors[3] = {{.name = "first"}, {.name = "any"}, {.name = "refused"}};
+    struct worker_door doors[3] = {{.tag = "first"}, {.tag = "any"}, {.tag = "refused"}};
     struct ip loopback;
     int error = 0;
 
@@ -134,7 +134,7 @@ static void test_listeners(struct log_target *target)
     CHECK(last_was(&owner, "any"));
     /* The first goes, the second gets another name, a third comes. */
     doors[2].fd = bind_open("127.0.0.1", 0, 8, &doors[2].local);
-    doors[1].name = "renamed";
+    doors[1].tag = "renamed";
     command(&owner, doors + 1, 2, false);
     CHECK(visit(&doors[0].local) == -1);
     CHECK(visit(&loopback) == 11 && last_was(&owner, "renamed"));
@@ -148,7 +148,7 @@ static void test_never_started(struct log_target *target)
 {
     struct owner owner = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct worker_owner calls = {on_caught, on_ended, &owner};
-    struct worker_door door = {.name = "x"};
+    struct worker_door door = {.tag = "x"};
     int error;
 
     owner.worker = worker_new(&calls, target, &error);

@@ -56,13 +56,13 @@ static inline void fixture_init(struct fixture *f)
     lab_init(&f->lab, 7);
     s->hostname = "proxy.example";
     s->greeting = "ESMTP";
-    f->upstreams[0] = (struct settings_upstream){"192.0.2.1", 25, "192.0.2.1:25"};
-    f->upstreams[1] = (struct settings_upstream){"192.0.2.2", 25, "192.0.2.2:25"};
+    f->upstreams[0] = (struct settings_upstream){.host = "192.0.2.1", .port = 25, .address = "192.0.2.1:25"};
+    f->upstreams[1] = (struct settings_upstream){.host = "192.0.2.2", .port = 25, .address = "192.0.2.2:25"};
     s->upstreams = (struct option_rows){f->upstreams, 1};
     s->limits = limits;
     s->timeouts = (struct settings_timeouts){5 * MINUTE,  3 * MINUTE, 5 * MINUTE, MINUTE,     5 * MINUTE,
                                              5 * MINUTE,  5 * MINUTE, 5 * MINUTE, 2 * MINUTE, 3 * MINUTE,
-                                             10 * MINUTE, 5 * MINUTE, MINUTE};
+                                             10 * MINUTE, 5 * MINUTE, MINUTE,     MINUTE};
     s->chain = chain_new();
     s->memory = f;
     s->release = fixture_released;
@@ -77,7 +77,8 @@ static inline void fixture_serve(struct fixture *f)
 /* One more client; the pipe is also f->client. */
 static inline struct lab_pipe *fixture_arrive(struct fixture *f)
 {
-    struct arrival arrival = {.listener = "here"};
+    static const struct settings_listener listener = {.name = "here"};
+    struct arrival arrival = {.listener = &listener};
 
     (void)ip_parse(SPAN("192.0.2.10"), &arrival.peer);
     f->client = lab_pipe_new(&f->lab, (struct lab_manner){0});
