@@ -3,6 +3,7 @@
 
 #include "chain/chain.h"
 #include "session/settings.h"
+#include "tls/tls_server.h"
 
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
@@ -26,6 +27,11 @@
     {                                                                                                        \
         .key = #member, .type = OPTION_ENUM, .offset = offsetof(struct struct_, member),                     \
         .fallback = (fallback_), .words = (words_), .help = (help_)                                          \
+    }
+
+#define LIST_KEY(struct_, member, type_, help_)                                                              \
+    {                                                                                                        \
+        .key = #member, .type = (type_), .offset = offsetof(struct struct_, member), .help = (help_)         \
     }
 
 /* A server must take at least so many octets and recipients: RFC 5321 4.5.3.1, RFC 4954 4.3. */
@@ -90,6 +96,9 @@ static const struct option timeout_keys[] = {
     TIMEOUT(reply, "5m", "How long the upstream may take to answer any other command."),
     KEY(settings_timeouts, drain, OPTION_DURATION, "30s", 0, DAY,
         "How long messages under way may take to end when Postern is told to stop."),
+    TIMEOUT(handshake, "30s",
+            "How long a peer may take from STARTTLS, or from connecting where TLS is implicit, until the "
+            "connection is encrypted, and a balancer to send its PROXY header."),
     {0},
 };
 
@@ -103,6 +112,10 @@ static const struct option log_keys[] = {
     {0},
 };
 
+/* enum settings_client_tls, tls_ask, settings_transparent */
+static const char *const client_tls[] = {"none", "starttls", "required", "implicit", NULL};
+static const char *const asks[] = {"none", "request", "require", NULL};
+static const char *const transparents[] = {"none", "redirect", "tproxy", NULL};
 static const struct option listener_keys[] = {
     {.key = "address",
      .type = OPTION_STRING,
@@ -112,15 +125,102 @@ static const struct option listener_keys[] = {
     TEXT_KEY(settings_listener, name, NULL, "What logs and filters call it; the address when absent."),
     KEY(settings_listener, backlog, OPTION_INT, "1024", 1, 65535,
         "Connections that may wait to be accepted."),
+    WORD_KEY(settings_listener, tls, client_tls, "none",
+             "Whether STARTTLS is offered, required before mail, or TLS begins with the first octet."),
+    WORD_KEY(settings_listener, client_certificates, asks, "none",
+             "Whether clients are asked for a certificate, and turned away without a good one."),
+    KEY(settings_listener, auth_without_tls, OPTION_BOOL, "false", 0, 0,
+        "Whether AUTH is offered before STARTTLS, too; with `tls: none` it always is."),
+    WORD_KEY(settings_listener, transparent, transparents, "none",
+             "How the firewall brings connections here that were meant for others."),
+    LIST_KEY(settings_listener, proxy_from, OPTION_NETWORKS,
+             "Balancers whose PROXY header (version 1 or 2) says who the client is."),
+    KEY(settings_listener, proxy_required, OPTION_BOOL, "false", 0, 0,
+        "Whether nobody else may connect, and none of those without the header."),
+    LIST_KEY(settings_listener, xclient_from, OPTION_NETWORKS,
+             "Who may say by XCLIENT and XFORWARD who the client is."),
     {0},
 };
 
+/* enum settings_upstream_tls, settings_identity */
+static const char *const upstream_tls[] = {"none",     "opportunistic", "required", "verified",
+                                           "implicit", "mirror",        NULL};
+static const char *const identities[] = {"none",     "xclient",        "xforward", "proxy-v1",
+                                         "proxy-v2", "source-address", NULL};
 static const struct option upstream_keys[] = {
     {.key = "address",
      .type = OPTION_STRING,
      .offset = offsetof(struct settings_upstream, address),
      .required = true,
-     .help = "host:port, [IPv6]:port, or a host alone for port 25."},
+     .help = "host:port, [IPv6]:port, a host alone for port 25, or original-destination: where the client of "
+             "a transparent listener wanted to go."},
+    WORD_KEY(settings_upstream, tls, upstream_tls, "none",
+             "Whether STARTTLS is used when offered (opportunistic), insisted on (required), insisted on "
+             "with a good certificate (verified), TLS begins with the first octet (implicit), or is "
+             "insisted on exactly when the client's side is encrypted (mirror)."),
+    KEY(settings_upstream, tls_verify, OPTION_BOOL, "false", 0, 0,
+        "Whether the certificate must be good; `tls: verified` implies it."),
+    TEXT_KEY(settings_upstream, tls_name, NULL,
+             "The name to ask for and to find in the certificate; the host of the address when absent."),
+    TEXT_KEY(settings_upstream, tls_ca, NULL,
+             "PEM file of the authorities trusted; " SCHEMA_SYSTEM_CA " when absent."),
+    LIST_KEY(settings_upstream, tls_fingerprints, OPTION_STRINGS,
+             "sha256:HEX of certificates; with any given, only these are good, whoever signed them."),
+    TEXT_KEY(settings_upstream, tls_certificate, NULL,
+             "PEM file of the certificate, and its issuers, that is shown when the upstream asks for one."),
+    TEXT_KEY(settings_upstream, tls_key, NULL, "PEM file of its key."),
+    WORD_KEY(settings_upstream, identity, identities, "none", "How the upstream is told who the client is."),
+    KEY(settings_upstream, identity_required, OPTION_BOOL, "false", 0, 0,
+        "Whether an upstream that does not offer XCLIENT or XFORWARD is left alone."),
+    KEY(settings_upstream, mark, OPTION_INT, "0", 0, UINT32_MAX,
+        "The firewall's mark on packets to it; 0: none."),
+    {0},
+};
+
+static const struct option certificate_keys[] = {
+    {.key = "chain",
+     .type = OPTION_STRING,
+     .offset = offsetof(struct tls_certificate_files, chain),
+     .required = true,
+     .help = "PEM file: the certificate first, then its issuers, each before its own."},
+    TEXT_KEY(tls_certificate_files, key, NULL, "PEM file of its key; in the file of the chain when absent."),
+    LIST_KEY(tls_certificate_files, names, OPTION_STRINGS,
+             "Server names it is for, also *.domain; those in the certificate when absent."),
+    {0},
+};
+
+#define POLICY(member) (offsetof(struct settings_tls, policy) + offsetof(struct tls_policy, member))
+static const struct option tls_keys[] = {
+    {.key = "certificates",
+     .type = OPTION_ROWS,
+     .offset = offsetof(struct settings_tls, certificates),
+     .row = certificate_keys,
+     .row_size = sizeof(struct tls_certificate_files),
+     .help = "What clients are shown, chosen by the name they ask for; the first also serves any other name. "
+             "An entry may be a chain alone."},
+    {.key = "min_version",
+     .type = OPTION_ENUM,
+     .offset = POLICY(min_version),
+     .fallback = "1.2",
+     .words = tls_policy_versions,
+     .help = "The oldest TLS spoken, on either side."},
+    {.key = "ciphers",
+     .type = OPTION_ENUM,
+     .offset = POLICY(ciphers),
+     .fallback = "intermediate",
+     .words = tls_policy_ciphers,
+     .help = "Mozilla's list of that name, on either side; modern is TLS 1.3 alone."},
+    {.key = "curves",
+     .type = OPTION_WORDS,
+     .offset = POLICY(curves),
+     .fallback = "[x25519, secp256r1, secp384r1]",
+     .words = tls_policy_curves,
+     .help = "Curves of the key exchange, on either side; preferred in the order given here, whatever the "
+             "order they are written in."},
+    TEXT_KEY(settings_tls, client_ca, NULL,
+             "PEM file of the authorities that clients' certificates are verified against."),
+    KEY(settings_tls, tickets, OPTION_BOOL, "true", 0, 0,
+        "Whether clients may resume a session with the listener it was begun on."),
     {0},
 };
 
@@ -165,6 +265,7 @@ const struct option schema_settings[] = {
     TEXT_KEY(settings, greeting, "ESMTP Postern", "The text behind the name in the greeting."),
     SECTION(limits, limit_keys, "Sizes and counts."),
     SECTION(timeouts, timeout_keys, "How long to wait."),
+    SECTION(tls, tls_keys, "Encryption on the client's side, and how strong it must be on both."),
     SECTION(log, log_keys, "What is written about the work, and where."),
     KEY(settings, workers, OPTION_INT, "0", 0, 1024, "Threads; 0: one for each processor."),
     TEXT_KEY(settings, user, NULL,

@@ -5,6 +5,9 @@
 
 #include "postern/option.h"
 
+/* The authorities that this system trusts. */
+#define SCHEMA_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
 /* Fills struct settings. */
 extern const struct option schema_settings[];
 /* `filters` alone, which is decoded by filters.c; its position in `settings` is the chain. */

@@ -23,9 +23,10 @@ void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier)
 
 void wire_divert(struct wire *wire, struct wire *under, const struct wire_ops *ops, void *carrier)
 {
-    assert(wire_open(wire) && buf_len(&wire->out) == 0 && wire->in_flight == 0);
+    assert(wire_open(wire) && wire->in_flight == 0);
     wire_attach(under, wire->ops, wire->carrier);
     buf_move(&wire->in, &under->in);
+    buf_move(&wire->out, &under->out);
     under->eof = wire->eof;
     under->reading = wire->reading;
     under->ops->read(under, under->reading); /* the carrier learns whose it is now */

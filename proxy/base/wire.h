@@ -50,7 +50,8 @@ void wire_init(struct wire *wire, struct pool *pool, void (*advance)(void *owner
 void wire_attach(struct wire *wire, const struct wire_ops *ops, void *carrier);
 
 /* Another carrier comes between an open wire and its own, which `under`, a closed wire prepared by
- * wire_init(), gets together with what has been received and not yet consumed. Nothing may wait to be sent. */
+ * wire_init(), gets together with what has been received and not yet consumed, and with what waits to be
+ * sent, which thus leaves first and unchanged. Nothing may be in flight. */
 void wire_divert(struct wire *wire, struct wire *under, const struct wire_ops *ops, void *carrier);
 
 static inline bool wire_open(const struct wire *wire)

@@ -29,12 +29,13 @@ struct tls_facts {
     bool verified; /* its chain ends at an authority we trust, and on the client's side its name fits */
 };
 
-/* Begin a handshake as server or client on an open wire from which nothing waits to be sent. Octets that have
- * been received already are taken for the peer's (a caller to whom they are an injection looks before). The
- * connection holds its reference to `server` or `client` and the credentials of this moment until the wire is
- * closed. The wire's advance is called when the stage changes; what is put meanwhile leaves after the
- * handshake. Expensive steps are done in turns of the world (world.h), never inside the call that delivers
- * bytes. cache: of earlier sessions with this upstream, or NULL. 0, or -ENOMEM: the wire is as it was. */
+/* Begin a handshake as server or client on an open wire with nothing in flight; what waits to be sent leaves
+ * in plaintext first. Octets that have been received already are taken for the peer's (a caller to whom they
+ * are an injection looks before). The connection holds its reference to `server` or `client` and the
+ * credentials of this moment until the wire is closed. The wire's advance is called when the stage changes;
+ * what is put meanwhile leaves after the handshake. Expensive steps are done in turns of the world (world.h),
+ * never inside the call that delivers bytes. cache: of earlier sessions with this upstream, or NULL. 0, or
+ * -ENOMEM: the wire is as it was. */
 int tls_accept(struct wire *wire, struct world *world, struct tls_server *server);
 int tls_connect(struct wire *wire, struct world *world, struct tls_client *client, struct tls_cache *cache);
 
