@@ -1,5 +1,5 @@
-/* lab.c: the clock, the alarms, chance and the log of a world in memory; connections are left to lab_pipe.c
- * and lab_dial.c, files to lab_spool.c. */
+/* lab.c: the clock, the alarms, the turns, chance and the log of a world in memory; connections are left to
+ * lab_pipe.c and lab_dial.c, names to lab_name.c, files to lab_spool.c. */
 #include "lab.h"
 
 #include <assert.h>
@@ -114,6 +114,16 @@ static void alarm_clear(struct world *world, struct alarm *alarm)
     mem_free(set);
 }
 
+static void turn_take(struct world *world, struct turn *turn)
+{
+    turns_take(&lab_of(world)->turns, turn);
+}
+
+static void turn_leave(struct world *world, struct turn *turn)
+{
+    turns_leave(&lab_of(world)->turns, turn);
+}
+
 /* The alarm that is to ring first, or NULL; of two at one time the older. */
 static struct lab_alarm *first_alarm(struct lab *lab)
 {
@@ -142,8 +152,12 @@ static const struct world_ops ops = {
     .chance = chance,
     .alarm_set = alarm_set,
     .alarm_clear = alarm_clear,
+    .turn_take = turn_take,
+    .turn_leave = turn_leave,
     .dial = lab_dial_begin,
     .dial_cancel = lab_dial_cancel,
+    .name_find = lab_name_find,
+    .name_cancel = lab_name_cancel,
     .spool_open = lab_spool_open,
     .spool_write = lab_spool_write,
     .spool_read = lab_spool_read,
@@ -159,6 +173,9 @@ void lab_init(struct lab *lab, uint64_t seed)
     TAILQ_INIT(&lab->pipes);
     TAILQ_INIT(&lab->dials);
     TAILQ_INIT(&lab->alarms);
+    TAILQ_INIT(&lab->names);
+    TAILQ_INIT(&lab->namings);
+    turns_init(&lab->turns);
 }
 
 void lab_free(struct lab *lab)
@@ -169,9 +186,12 @@ void lab_free(struct lab *lab)
         lab_pipe_free(pipe);
     assert(TAILQ_EMPTY(&lab->alarms));
     assert(TAILQ_EMPTY(&lab->dials));
+    assert(TAILQ_EMPTY(&lab->namings));
+    assert(!turns_waiting(&lab->turns));
     assert(lab->files == 0);
     assert(lab->pool.leased == 0);
     pool_free(&lab->pool);
+    lab_names_free(lab);
     lab_bytes_free(&lab->lines);
 }
 
@@ -196,9 +216,13 @@ static bool step_pipes(struct lab *lab)
     return false;
 }
 
+/* Turns come when nothing is left to be read; with `shuffle` sometimes earlier. */
 bool lab_step(struct lab *lab)
 {
-    return lab_dial_step(lab) || step_pipes(lab) || ring(lab);
+    bool early = lab->shuffle && turns_waiting(&lab->turns) && lab_random(lab) % 2 == 0;
+
+    return (early && turns_run_one(&lab->turns)) || lab_dial_step(lab) || lab_name_step(lab) ||
+           step_pipes(lab) || turns_run_one(&lab->turns) || ring(lab);
 }
 
 void lab_run(struct lab *lab)
@@ -215,8 +239,10 @@ uint64_t lab_due(struct lab *lab)
 {
     const struct lab_alarm *first = first_alarm(lab);
     const struct lab_dial *dial;
-    uint64_t at = first != NULL ? first->at : UINT64_MAX;
+    uint64_t at = lab_name_due(lab);
 
+    if (first != NULL && first->at < at)
+        at = first->at;
     TAILQ_FOREACH(dial, &lab->dials, link)
     if (dial->until < at)
         at = dial->until;

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/pool.h"
+#include "base/turn.h"
 #include "base/world.h"
 
 /* Octets that grow. Zeroed: empty. */
@@ -61,6 +62,8 @@ struct lab_dial {
     struct dial *dial;
     char host[64];
     uint16_t port;
+    struct ip source; /* as the dial had them */
+    uint32_t mark;
     uint64_t until;        /* it fails by itself then */
     bool decided;          /* done() is due */
     int status;            /* with this */
@@ -68,9 +71,13 @@ struct lab_dial {
 };
 
 struct lab_alarm;
+struct lab_name;
+struct lab_naming;
 TAILQ_HEAD(lab_pipes, lab_pipe);
 TAILQ_HEAD(lab_dials, lab_dial);
 TAILQ_HEAD(lab_alarms, lab_alarm);
+TAILQ_HEAD(lab_names, lab_name);
+TAILQ_HEAD(lab_namings, lab_naming);
 
 /* Embedded by value or on the stack; lab_init() first. */
 struct lab {
@@ -81,6 +88,9 @@ struct lab {
     struct lab_pipes pipes;
     struct lab_dials dials;
     struct lab_alarms alarms;
+    struct lab_names names;     /* of addresses */
+    struct lab_namings namings; /* lookups under way */
+    struct turns turns;
     uint64_t now;     /* milliseconds */
     uint64_t chance;  /* state of the generator */
     uint64_t disk;    /* octets that spool files may still take */
@@ -96,12 +106,12 @@ void lab_init(struct lab *lab, uint64_t seed);
 /* Frees pipes and log lines. Asserts that nothing leaked: no lease, alarm, dial or spool file is left. */
 void lab_free(struct lab *lab);
 
-/* One thing happens: a dial is answered, octets are delivered or taken, a due alarm rings. False: nothing
- * can, until the test does something or time passes. */
+/* One thing happens: a dial or a lookup is answered, octets are delivered or taken, a turn runs, a due alarm
+ * rings. False: nothing can, until the test does something or time passes. */
 bool lab_step(struct lab *lab);
 /* Steps until nothing can happen. Asserts that this takes a finite number of steps. */
 void lab_run(struct lab *lab);
-/* When the next alarm rings or attempt to connect fails by itself; UINT64_MAX: never. */
+/* When the next alarm rings, lookup is answered or attempt to connect fails by itself; UINT64_MAX: never. */
 uint64_t lab_due(struct lab *lab);
 /* Time passes; alarms ring on the way, in their order. */
 void lab_pass(struct lab *lab, uint64_t ms);
@@ -127,12 +137,21 @@ struct lab_pipe *lab_dial_accept(struct lab *lab, struct lab_dial *made, struct 
 /* It fails with a negative errno. */
 void lab_dial_refuse(struct lab_dial *made, int status);
 
+/* The name of an address is found `after` so many milliseconds; "": it has none, as has one never set, which
+ * is told at once. */
+void lab_name_set(struct lab *lab, const struct ip *ip, const char *name, uint64_t after);
+
 /* --- between the lab's own files
  * -------------------------------------------------------------------------------- */
 bool lab_pipe_step(struct lab_pipe *pipe);
 bool lab_dial_step(struct lab *lab);
 int lab_dial_begin(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit);
 void lab_dial_cancel(struct world *world, struct dial *dial);
+int lab_name_find(struct world *world, struct naming *naming, const struct ip *ip, uint64_t limit);
+void lab_name_cancel(struct world *world, struct naming *naming);
+bool lab_name_step(struct lab *lab);
+uint64_t lab_name_due(const struct lab *lab);
+void lab_names_free(struct lab *lab);
 struct spool_file *lab_spool_open(struct world *world);
 int lab_spool_write(struct world *world, struct spool_file *file, struct span s);
 long lab_spool_read(struct world *world, struct spool_file *file, uint64_t offset, char *to, size_t len);

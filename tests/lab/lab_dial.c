@@ -18,6 +18,8 @@ int lab_dial_begin(struct world *world, struct dial *dial, const char *host, uin
     made->dial = dial;
     (void)snprintf(made->host, sizeof(made->host), "%s", host);
     made->port = port;
+    made->source = dial->source;
+    made->mark = dial->mark;
     made->until = lab->now + limit;
     dial->handle = made;
     TAILQ_INSERT_TAIL(&lab->dials, made, link);
