@@ -11,6 +11,10 @@
 
 #define TLS_NAME_OCTETS 256
 
+/* Before anything else of mbedTLS: its memory is base/mem.h's from then on, and PSA, without which there is
+ * no TLS 1.3, is begun. Once or often, by any thread. False: no memory, or no entropy. */
+bool tls_library_begin(void);
+
 /* What handshakes that begin now are given: immutable, replaced as a whole when files have changed. Embedded
  * at the head of the server's and the client's own. The callbacks in `config` get the struct tls by
  * mbedtls_ssl_get_user_data_p(), and those that get no ssl (tickets) by tls_current. */
