@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "net/dial.h"
+#include "net/naming.h"
 #include "net/spool.h"
 
 static uint64_t loop_now(struct world *world)
@@ -55,6 +56,32 @@ static void loop_alarm_clear(struct world *world, struct alarm *alarm)
     alarms_clear(&loop_of(world)->alarms, alarm);
 }
 
+/* Before each look at the sockets, so that a crowd of turns keeps nobody waiting for longer than one of them
+ * and LOOP_TURNS. */
+static void on_turning(uv_idle_t *turning)
+{
+    struct loop *loop = turning->data;
+    uint64_t end = uv_hrtime() + LOOP_TURNS;
+
+    while (turns_run_one(&loop->turns) && uv_hrtime() < end)
+        continue;
+    if (!turns_waiting(&loop->turns))
+        uv_idle_stop(turning);
+}
+
+static void loop_turn_take(struct world *world, struct turn *turn)
+{
+    struct loop *loop = loop_of(world);
+
+    turns_take(&loop->turns, turn);
+    uv_idle_start(&loop->turning, on_turning);
+}
+
+static void loop_turn_leave(struct world *world, struct turn *turn)
+{
+    turns_leave(&loop_of(world)->turns, turn);
+}
+
 static int loop_dial(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
 {
     return dial_begin(loop_of(world), dial, host, port, limit);
@@ -64,6 +91,17 @@ static void loop_dial_cancel(struct world *world, struct dial *dial)
 {
     (void)world;
     dial_cancel(dial);
+}
+
+static int loop_name_find(struct world *world, struct naming *naming, const struct ip *ip, uint64_t limit)
+{
+    return naming_begin(loop_of(world), naming, ip, limit);
+}
+
+static void loop_name_cancel(struct world *world, struct naming *naming)
+{
+    (void)world;
+    naming_cancel(naming);
 }
 
 static struct spool_file *loop_spool_open(struct world *world)
@@ -97,8 +135,12 @@ static const struct world_ops ops = {
     .chance = loop_chance,
     .alarm_set = loop_alarm_set,
     .alarm_clear = loop_alarm_clear,
+    .turn_take = loop_turn_take,
+    .turn_leave = loop_turn_leave,
     .dial = loop_dial,
     .dial_cancel = loop_dial_cancel,
+    .name_find = loop_name_find,
+    .name_cancel = loop_name_cancel,
     .spool_open = loop_spool_open,
     .spool_write = loop_spool_write,
     .spool_read = loop_spool_read,
@@ -139,6 +181,9 @@ int loop_init(struct loop *loop, struct log_target *target)
     loop->before_wait.data = loop;
     uv_prepare_start(&loop->before_wait, on_prepare);
     uv_unref((uv_handle_t *)&loop->before_wait);
+    turns_init(&loop->turns);
+    uv_idle_init(&loop->uv, &loop->turning);
+    loop->turning.data = loop;
     return 0;
 }
 
@@ -156,8 +201,10 @@ void loop_free(struct loop *loop)
 {
     int error;
 
+    assert(!turns_waiting(&loop->turns));
     alarms_close(&loop->alarms);
     uv_close((uv_handle_t *)&loop->before_wait, NULL);
+    uv_close((uv_handle_t *)&loop->turning, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     error = uv_loop_close(&loop->uv);
     assert(error == 0);

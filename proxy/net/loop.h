@@ -4,20 +4,23 @@
 
 #include <uv.h>
 
-#include "base/world.h"
+#include "base/turn.h"
 #include "net/alarm.h"
 #include "net/logger.h"
 
-#define LOOP_BLOCK_OCTETS 32768 /* of every wire's buffer while it holds bytes */
-#define LOOP_BLOCK_STOCK  64    /* blocks kept for reuse */
-#define LOOP_CHANCE       256   /* random octets drawn from the kernel at a time */
-#define LOOP_LOG_DELAY    20    /* milliseconds a line may wait to be written; errors do not */
+#define LOOP_BLOCK_OCTETS 32768   /* of every wire's buffer while it holds bytes */
+#define LOOP_BLOCK_STOCK  64      /* blocks kept for reuse */
+#define LOOP_CHANCE       256     /* random octets drawn from the kernel at a time */
+#define LOOP_LOG_DELAY    20      /* milliseconds a line may wait to be written; errors do not */
+#define LOOP_TURNS        1000000 /* nanoseconds after which no further turn begins in a round */
 
 /* Embedded by value; `world` first, so that a world of this kind is its loop. */
 struct loop {
     struct world world;
     uv_loop_t uv;
     uv_prepare_t before_wait;
+    uv_idle_t turning; /* active while turns wait: then the loop does not sleep */
+    struct turns turns;
     struct alarm log_flush;
     struct pool pool;
     struct alarms alarms;
