@@ -73,13 +73,25 @@ static void fail(struct dialling *dialling)
 
 static void on_connected(uv_connect_t *request, int status);
 
+/* An address cannot be reached from a source of the other family: it is not tried. */
+static void add_address(struct dialling *dialling, struct ip ip)
+{
+    uint8_t source = dialling->dial->source.family;
+
+    ip.port = dialling->port;
+    if (source != 0 && ip.family != source)
+        dialling->error = -EAFNOSUPPORT;
+    else if (ip.family != 0 && dialling->count < ADDRESSES_MAX)
+        dialling->addresses[dialling->count++] = ip;
+}
+
 /* Begins with the next address for which that is possible; false when there is none left. */
 static bool try_next(struct dialling *dialling)
 {
     struct loop *loop = dialling->loop;
+    struct stream_route route = {.source = dialling->dial->source, .mark = dialling->dial->mark};
 
     while (dialling->next < dialling->count) {
-        const struct ip *peer = &dialling->addresses[dialling->next++];
         struct attempt *attempt = mem_alloc(sizeof(*attempt));
         if (attempt == NULL) {
             dialling->error = -ENOMEM;
@@ -87,7 +99,9 @@ static bool try_next(struct dialling *dialling)
         }
         attempt->dialling = dialling;
         attempt->request.data = attempt;
-        attempt->stream = stream_connect(&loop->uv, peer, &attempt->request, on_connected, &dialling->error);
+        route.peer = dialling->addresses[dialling->next++];
+        attempt->stream =
+            stream_connect(&loop->uv, &route, &attempt->request, on_connected, &dialling->error);
         if (attempt->stream == NULL) {
             mem_free(attempt);
             continue;
@@ -151,13 +165,8 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     if (dialling != NULL) {
         dialling->lookup = NULL;
         dialling->error = status == UV_EAI_MEMORY ? -ENOMEM : -ENOENT;
-        for (const struct addrinfo *at = list; at != NULL && dialling->count < ADDRESSES_MAX;
-             at = at->ai_next) {
-            struct ip ip = address_to_ip(at->ai_addr);
-            ip.port = dialling->port;
-            if (ip.family != 0)
-                dialling->addresses[dialling->count++] = ip;
-        }
+        for (const struct addrinfo *at = list; at != NULL; at = at->ai_next)
+            add_address(dialling, address_to_ip(at->ai_addr));
     }
     uv_freeaddrinfo(list);
     mem_free(lookup);
@@ -192,6 +201,7 @@ static int look_up(struct dialling *dialling, const char *host)
 int dial_begin(struct loop *loop, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
 {
     struct dialling *dialling = mem_alloc(sizeof(*dialling));
+    struct ip literal;
     int error = 0;
 
     assert(dial->handle == NULL);
@@ -200,9 +210,8 @@ int dial_begin(struct loop *loop, struct dial *dial, const char *host, uint16_t 
     *dialling = (struct dialling){.loop = loop, .dial = dial, .limit_ms = limit, .port = port};
     dialling->limit = (struct alarm){.ring = on_limit, .owner = dialling};
     dial->handle = dialling;
-    if (ip_parse(span_str(host), &dialling->addresses[0])) {
-        dialling->addresses[0].port = port;
-        dialling->count = 1;
+    if (ip_parse(span_str(host), &literal)) {
+        add_address(dialling, literal);
         if (!try_next(dialling))
             error = dialling->error;
     } else {

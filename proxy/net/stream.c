@@ -3,11 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "net/address.h"
+#include "net/transparent.h"
 
 /* Lives until libuv has closed the handle, which may be after the wire has let go. Requests are allocated
  * only while they are under way: an idle connection is this struct alone. */
@@ -16,16 +18,17 @@ struct stream {
     struct wire *wire; /* NULL: not attached yet, or let go */
 };
 
-static struct stream *stream_new(uv_loop_t *loop)
+/* family: of the socket to be made now; AF_UNSPEC: none. */
+static struct stream *stream_new(uv_loop_t *loop, unsigned family, int *error)
 {
     struct stream *stream = mem_alloc(sizeof(*stream));
 
-    if (stream != NULL && uv_tcp_init(loop, &stream->tcp) != 0) {
+    *error = stream != NULL ? uv_tcp_init_ex(loop, &stream->tcp, family) : -ENOMEM;
+    if (*error != 0) {
         mem_free(stream);
         return NULL;
     }
-    if (stream != NULL)
-        stream->tcp.data = stream;
+    stream->tcp.data = stream;
     return stream;
 }
 
@@ -156,7 +159,8 @@ const struct wire_ops stream_wire_ops = {
 
 struct stream *stream_adopt(uv_loop_t *loop, int fd)
 {
-    struct stream *stream = stream_new(loop);
+    int error;
+    struct stream *stream = stream_new(loop, AF_UNSPEC, &error);
 
     if (stream == NULL) {
         close(fd);
@@ -170,20 +174,56 @@ struct stream *stream_adopt(uv_loop_t *loop, int fd)
     return stream;
 }
 
+/* An address that is not ours can be bound to by a transparent socket only. The port is chosen when
+ * connecting: then only the whole quadruple must be free. */
+static int bind_source(int fd, const struct ip *source)
+{
+    const int on = 1;
+    struct ip any_port = *source;
+    struct sockaddr_storage address;
+    socklen_t len;
+    bool transparent = transparent_set(fd, source, true) == 0;
+
+    any_port.port = 0;
+    len = address_of_ip(&any_port, &address);
+    (void)setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+    if (bind(fd, (struct sockaddr *)&address, len) == 0)
+        return 0;
+    return errno == EADDRNOTAVAIL && !transparent ? -EPERM : -errno;
+}
+
+/* What has to be told to the socket before it connects. */
+static int prepare(struct stream *stream, const struct stream_route *route)
+{
+    uv_os_fd_t fd;
+    int error = uv_fileno((uv_handle_t *)&stream->tcp, &fd);
+
+    if (error == 0 && route->mark != 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_MARK, &route->mark, sizeof(route->mark)) != 0)
+        error = -errno;
+    if (error == 0 && route->source.family != 0)
+        error = bind_source(fd, &route->source);
+    return error;
+}
+
 /* Reading begins together with connecting: the loop then changes its interest in the socket once, from both
  * directions to one, instead of dropping the socket and adding it again. */
-struct stream *stream_connect(uv_loop_t *loop, const struct ip *peer, uv_connect_t *request,
+struct stream *stream_connect(uv_loop_t *loop, const struct stream_route *route, uv_connect_t *request,
                               uv_connect_cb done, int *error)
 {
+    bool plain = route->source.family == 0 && route->mark == 0;
+    unsigned family = route->peer.family == 4 ? AF_INET : AF_INET6;
     struct sockaddr_storage address;
-    struct stream *stream = stream_new(loop);
+    struct stream *stream = stream_new(loop, plain ? AF_UNSPEC : family, error);
 
-    *error = -ENOMEM;
     if (stream == NULL)
         return NULL;
-    address_of_ip(peer, &address);
+    address_of_ip(&route->peer, &address);
     uv_tcp_nodelay(&stream->tcp, 1);
-    *error = uv_tcp_connect(request, &stream->tcp, (struct sockaddr *)&address, done);
+    if (!plain)
+        *error = prepare(stream, route);
+    if (*error == 0)
+        *error = uv_tcp_connect(request, &stream->tcp, (struct sockaddr *)&address, done);
     if (*error != 0) {
         stream_discard(stream);
         return NULL;

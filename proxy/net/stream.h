@@ -15,10 +15,17 @@ extern const struct wire_ops stream_wire_ops;
 /* Takes over a connected, non-blocking socket. NULL when memory or descriptors are short; fd is closed then.
  */
 struct stream *stream_adopt(uv_loop_t *loop, int fd);
+/* Where a connection goes, and how. */
+struct stream_route {
+    struct ip peer;
+    struct ip source; /* as in struct dial; of the peer's family, or of none */
+    uint32_t mark;    /* likewise */
+};
+
 /* A stream that is being connected; `request` must live until `done`, which is also called (with
  * UV_ECANCELED) when the stream is discarded before. NULL and *error when it could not even begin; then
- * `done` is not called. */
-struct stream *stream_connect(uv_loop_t *loop, const struct ip *peer, uv_connect_t *request,
+ * `done` is not called: -EPERM for a source or mark that the process has no right to. */
+struct stream *stream_connect(uv_loop_t *loop, const struct stream_route *route, uv_connect_t *request,
                               uv_connect_cb done, int *error);
 /* Gives a connected stream to a closed wire. */
 void stream_attach(struct stream *stream, struct wire *wire);

@@ -1,5 +1,5 @@
-/* net_dial.c: tests of net/dial.c: an address, a name, nobody there, nobody answering, changing one's mind.
- */
+/* net_dial.c: tests of net/dial.c: an address, a name, nobody there, nobody answering, changing one's mind,
+ * in another's name. */
 #include "net_fixture.h"
 
 #include <errno.h>
@@ -133,6 +133,102 @@ static void test_cancel(const char *host)
     }
 }
 
+/* --- in another's name ------------------------------------------------------------------------------------
+ */
+
+static int dial_from(struct fixture *f, const char *source, uint32_t mark, const char *host, uint16_t port)
+{
+    struct result result = {.f = f, .status = 1};
+    int error;
+
+    f->dial = (struct dial){.wire = &f->client.wire, .done = on_done, .owner = &result, .mark = mark};
+    if (source != NULL) {
+        CHECK(ip_parse(span_str(source), &f->dial.source));
+        f->dial.source.port = 4711; /* not taken over */
+    }
+    error = f->loop.world.ops->dial(&f->loop.world, &f->dial, host, port, 1000);
+    if (error != 0)
+        return error;
+    loop_run(&f->loop);
+    return result.status;
+}
+
+static struct ip source_of(const struct fixture *f)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof(address);
+    uv_os_fd_t fd;
+
+    CHECK(uv_fileno(f->client.wire.carrier, &fd) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    return address_to_ip((struct sockaddr *)&address);
+}
+
+static uint32_t mark_of(const struct fixture *f)
+{
+    uint32_t mark = 0;
+    socklen_t len = sizeof(mark);
+    uv_os_fd_t fd;
+
+    CHECK(uv_fileno(f->client.wire.carrier, &fd) == 0);
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len) == 0);
+    return mark;
+}
+
+static void test_source(void)
+{
+    struct fixture f;
+    struct ip address, source;
+    int fd = bind_open("127.0.0.1", 0, 8, &address);
+
+    fixture_start(&f);
+    end_init(&f.client, &f, idle);
+    end_init(&f.server, &f, idle);
+    for (int i = 0; i < 2; i++) {
+        CHECK(dial_from(&f, "127.0.0.77", 0, i == 0 ? "127.0.0.1" : "localhost", address.port) == 0);
+        source = source_of(&f);
+        CHECK(source.family == 4 && source.bytes[3] == 77 && source.port != 4711);
+        wire_close(&f.client.wire, false);
+    }
+    CHECK(dial_from(&f, "127.0.0.77", 0, "127.0.0.1", dead_port()) == -ECONNREFUSED);
+    CHECK(dial_from(&f, "2001:db8::1", 0, "127.0.0.1", address.port) == -EAFNOSUPPORT);
+    CHECK(dial_from(&f, "192.0.2.1", 0, "::1", address.port) == -EAFNOSUPPORT);
+    CHECK(!wire_open(&f.client.wire) && f.dial.handle == NULL);
+    close(fd);
+    fixture_end(&f);
+}
+
+/* What needs a right works with it, and without it says so. */
+static void test_rights(void)
+{
+    struct fixture f;
+    struct ip address;
+    int fd = bind_open("127.0.0.1", 0, 8, &address);
+    int status;
+
+    fixture_start(&f);
+    end_init(&f.client, &f, idle);
+    end_init(&f.server, &f, idle);
+    status = dial_from(&f, NULL, 42, "127.0.0.1", address.port);
+    if (status == 0) {
+        CHECK(mark_of(&f) == 42);
+        wire_close(&f.client.wire, false);
+    } else {
+        printf("without the right to mark packets\n");
+        CHECK(status == -EPERM);
+    }
+    if (geteuid() == 0) {
+        CHECK(seteuid(65534) == 0);
+        CHECK(dial_from(&f, NULL, 42, "127.0.0.1", address.port) == -EPERM);
+        CHECK(dial_from(&f, "192.0.2.1", 0, "127.0.0.1", address.port) == -EPERM);
+        CHECK(dial_from(&f, "127.0.0.77", 0, "127.0.0.1", address.port) == 0);
+        wire_close(&f.client.wire, false);
+        CHECK(seteuid(0) == 0);
+    }
+    close(fd);
+    fixture_end(&f);
+}
+
 static unsigned left;
 
 static bool some(void *arg, size_t size)
@@ -168,6 +264,8 @@ int main(void)
     test_black_hole();
     test_cancel("127.0.0.1");
     test_cancel("localhost");
+    test_source();
+    test_rights();
     test_no_memory("127.0.0.1");
     test_no_memory("localhost");
     return test_end("net_dial");
