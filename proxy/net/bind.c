@@ -10,7 +10,7 @@
 
 #include "net/address.h"
 
-static int resolve(const char *host, uint16_t port, struct ip *out)
+int bind_address(const char *host, uint16_t port, struct ip *out)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *list = NULL;
@@ -63,7 +63,7 @@ static int begin(int fd, int backlog, struct ip *local)
 int bind_open(const char *host, uint16_t port, int backlog, struct ip *local)
 {
     int fd;
-    int error = resolve(host, port, local);
+    int error = bind_address(host, port, local);
 
     if (error != 0)
         return error;

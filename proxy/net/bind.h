@@ -5,6 +5,9 @@
 
 #include "base/ip.h"
 
+/* The address that host and port (as below) stand for; 0 or a negative errno. */
+int bind_address(const char *host, uint16_t port, struct ip *out);
+
 /* A non-blocking socket that listens on host (a literal, a name, or NULL or "*" for every IPv4 address) and
  * port (0: any), with *local set to what it is bound to; or a negative errno. Several may listen on one
  * address (SO_REUSEPORT); an IPv6 socket takes no IPv4, so 0.0.0.0 and [::] can stand side by side. The

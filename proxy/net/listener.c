@@ -18,6 +18,7 @@ struct listener {
     int fd;
     bool any; /* bound to the unspecified address: a connection has to be asked which one it reached */
     bool complained;
+    enum transparent_way way;
     struct ip local;
     struct alarm pause;
     void (*caught)(void *owner, const struct listener_catch *caught);
@@ -29,7 +30,8 @@ static struct ip local_of(const struct listener *listener, int fd)
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
 
-    if (listener->any && getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+    if ((listener->any || listener->way != TRANSPARENT_WAY_NONE) &&
+        getsockname(fd, (struct sockaddr *)&address, &len) == 0)
         return address_to_ip((struct sockaddr *)&address);
     return listener->local;
 }
@@ -47,6 +49,7 @@ static int catch_one(struct listener *listener)
     listener->complained = false;
     caught.peer = address_to_ip((struct sockaddr *)&address);
     caught.local = local_of(listener, fd);
+    caught.original = transparent_original(fd, listener->way, &caught.local, listener->local.port);
     caught.stream = stream_adopt(&listener->loop->uv, fd);
     if (caught.stream != NULL)
         listener->caught(listener->owner, &caught);
@@ -110,6 +113,11 @@ struct listener *listener_open(struct loop *loop, int fd, const struct ip *local
     listener->poll.data = listener;
     uv_poll_start(&listener->poll, UV_READABLE, on_ready);
     return listener;
+}
+
+void listener_set_way(struct listener *listener, enum transparent_way way)
+{
+    listener->way = way;
 }
 
 static void on_closed(uv_handle_t *handle)

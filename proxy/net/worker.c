@@ -14,6 +14,7 @@ struct post {
     struct worker *worker;
     int fd;
     bool wanted;
+    bool shared;
     const void *tag;
 };
 
@@ -68,6 +69,7 @@ static void on_caught(void *owner, const struct listener_catch *caught)
         .carrier = caught->stream,
         .peer = caught->peer,
         .local = caught->local,
+        .original = caught->original,
         .tag = post->tag,
     };
 
@@ -90,7 +92,7 @@ static struct post *post_new(struct worker *worker, const struct worker_door *do
 
     if (post == NULL)
         return NULL;
-    *post = (struct post){.next = worker->posts, .worker = worker, .fd = door->fd, .tag = door->tag};
+    *post = (struct post){.next = worker->posts, .worker = worker, .fd = door->fd, .shared = door->shared};
     post->listener = listener_open(&worker->loop, door->fd, &door->local, on_caught, post);
     if (post->listener == NULL) {
         mem_free(post);
@@ -118,7 +120,8 @@ static void close_unwanted(struct worker *worker)
             continue;
         }
         *link = post->next;
-        listener_last_call(post->listener);
+        if (!post->shared)
+            listener_last_call(post->listener);
         post_free(post);
     }
 }
@@ -136,6 +139,7 @@ size_t worker_listen(struct worker *worker, const struct worker_door *doors, siz
             failed++;
             continue;
         }
+        listener_set_way(post->listener, doors[i].way);
         post->tag = doors[i].tag;
         post->wanted = true;
     }

@@ -5,6 +5,7 @@
 
 #include "base/world.h"
 #include "net/log_target.h"
+#include "net/transparent.h"
 
 struct worker;
 
@@ -14,7 +15,7 @@ struct worker_catch {
     void *carrier;
     struct ip peer;
     struct ip local;
-    struct ip original; /* where the client meant to connect to; family 0: not asked, or not told */
+    struct ip original; /* where the client meant to connect to; family 0: to us, for all that is known */
     const void *tag;    /* given to worker_listen() */
 };
 
@@ -31,6 +32,8 @@ struct worker_door {
     int fd;
     struct ip local;
     const void *tag;
+    enum transparent_way way;
+    bool shared; /* with processes that go on accepting after us: what has connected is left to them */
 };
 
 /* Something to be done on the worker's thread. Embedded by value in what run() needs; run() may free it. */
@@ -53,8 +56,8 @@ void worker_post(struct worker *worker, struct worker_task *task);
 void worker_join(struct worker *worker);
 
 /* Worker's thread: from now on it listens on these sockets and no others. Sockets it does not know yet become
- * its own; those no longer named are closed, after what has already connected was accepted. Returns how many
- * could not be listened on (no memory); they are closed. */
+ * its own; those no longer named are closed, after what has already connected was accepted. Tag and way may
+ * change. Returns how many could not be listened on (no memory); they are closed. */
 size_t worker_listen(struct worker *worker, const struct worker_door *doors, size_t count);
 /* Worker's thread: the loop stops and the thread ends after the current round. All wires must be closed by
  * the time `ended` returns. */
