@@ -34,6 +34,18 @@ struct lab_manner {
     size_t accept; /* octets taken of a write at a time; 0: all */
 };
 
+struct lab_pipe;
+
+/* What comes between what the test says and what the connection carries: TLS (lab_tls.h). Embedded at the
+ * head of what implements it. */
+struct lab_shell {
+    struct lab_bytes to;                 /* what the connection delivers */
+    struct lab_bytes from;               /* what it has taken */
+    bool ended;                          /* nothing follows `to` */
+    bool (*step)(struct lab_pipe *pipe); /* true: something came of it */
+    void (*free)(struct lab_pipe *pipe);
+};
+
 /* One connection: the wire's carrier at one end, the test at the other. Belongs to the lab and stays readable
  * after the wire has been closed. Fields are for reading; change them through the functions. */
 struct lab_pipe {
@@ -43,17 +55,18 @@ struct lab_pipe {
     struct lab_manner manner;
     struct lab_bytes to;   /* what the test has sent */
     struct lab_bytes from; /* what the wire has sent */
-    size_t delivered;      /* octets of `to` */
-    struct span pinned;    /* rest of a write that has not been taken yet */
-    unsigned writes;       /* write() calls */
-    int error;             /* the stream is broken: negative errno */
-    bool reading;          /* the wire wants octets */
-    bool ended;            /* the test sends no more */
-    bool end_told;         /* and the wire knows */
-    bool stalled;          /* nothing is taken of writes: a peer that does not read */
-    bool finished;         /* FIN from the wire */
-    bool closed;           /* the wire has closed; */
-    bool aborted;          /* and with a reset */
+    struct lab_shell *shell;
+    size_t delivered;   /* octets of `to`, or of the shell's */
+    struct span pinned; /* rest of a write that has not been taken yet */
+    unsigned writes;    /* write() calls */
+    int error;          /* the stream is broken: negative errno */
+    bool reading;       /* the wire wants octets */
+    bool ended;         /* the test sends no more */
+    bool end_told;      /* and the wire knows */
+    bool stalled;       /* nothing is taken of writes: a peer that does not read */
+    bool finished;      /* FIN from the wire */
+    bool closed;        /* the wire has closed; */
+    bool aborted;       /* and with a reset */
 };
 
 /* An attempt to connect. */
@@ -96,6 +109,7 @@ struct lab {
     uint64_t disk;    /* octets that spool files may still take */
     unsigned files;   /* open spool files */
     bool disk_broken; /* no spool file can be opened */
+    bool beyond;      /* what runs just now is the test's, not the core's: a shell */
     bool shuffle;     /* of several things that could happen next, chance takes one */
 };
 
@@ -127,6 +141,13 @@ void lab_pipe_send(struct lab_pipe *pipe, struct span s);
 void lab_pipe_end(struct lab_pipe *pipe);
 void lab_pipe_reset(struct lab_pipe *pipe);
 void lab_pipe_close(struct lab_pipe *pipe);
+/* Octets beneath the shell, and an end that it is not told of; without one as lab_pipe_send() and
+ * lab_pipe_end(). */
+void lab_pipe_send_beneath(struct lab_pipe *pipe, struct span s);
+void lab_pipe_end_beneath(struct lab_pipe *pipe);
+/* The pipe gets a shell, which is its own from then on. It begins with what has not been delivered yet, and
+ * with octet `from` of what the wire has sent, which leaves pipe->from. */
+void lab_pipe_cover(struct lab_pipe *pipe, struct lab_shell *shell, size_t from);
 /* Forgets a pipe whose wire has let go. */
 void lab_pipe_free(struct lab_pipe *pipe);
 

@@ -20,9 +20,35 @@ void lab_pipe_free(struct lab_pipe *pipe)
 {
     assert(pipe->wire == NULL);
     TAILQ_REMOVE(&pipe->lab->pipes, pipe, link);
+    if (pipe->shell != NULL) {
+        lab_bytes_free(&pipe->shell->to);
+        lab_bytes_free(&pipe->shell->from);
+        pipe->shell->free(pipe);
+    }
     lab_bytes_free(&pipe->to);
     lab_bytes_free(&pipe->from);
     free(pipe);
+}
+
+/* What the connection carries, each way. */
+static struct lab_bytes *carried_to(struct lab_pipe *pipe)
+{
+    return pipe->shell != NULL ? &pipe->shell->to : &pipe->to;
+}
+
+static struct lab_bytes *carried_from(struct lab_pipe *pipe)
+{
+    return pipe->shell != NULL ? &pipe->shell->from : &pipe->from;
+}
+
+void lab_pipe_cover(struct lab_pipe *pipe, struct lab_shell *shell, size_t from)
+{
+    assert(pipe->shell == NULL);
+    lab_bytes_add(&shell->to, lab_bytes_from(&pipe->to, pipe->delivered));
+    lab_bytes_add(&shell->from, lab_bytes_from(&pipe->from, from));
+    pipe->from.len = from;
+    pipe->delivered = 0;
+    pipe->shell = shell;
 }
 
 void lab_pipe_send(struct lab_pipe *pipe, struct span s)
@@ -36,11 +62,24 @@ void lab_pipe_end(struct lab_pipe *pipe)
     pipe->ended = true;
 }
 
+void lab_pipe_send_beneath(struct lab_pipe *pipe, struct span s)
+{
+    assert(pipe->shell != NULL ? !pipe->shell->ended : !pipe->ended);
+    lab_bytes_add(carried_to(pipe), s);
+}
+
+void lab_pipe_end_beneath(struct lab_pipe *pipe)
+{
+    pipe->ended = true;
+    if (pipe->shell != NULL)
+        pipe->shell->ended = true;
+}
+
 /* What has not been delivered is lost, as with TCP. */
 void lab_pipe_reset(struct lab_pipe *pipe)
 {
-    pipe->ended = true;
-    pipe->to.len = pipe->delivered;
+    lab_pipe_end_beneath(pipe);
+    carried_to(pipe)->len = pipe->delivered;
     pipe->error = -ECONNRESET;
 }
 
@@ -59,7 +98,7 @@ static size_t take(struct lab_pipe *pipe, struct span s)
     if (pipe->stalled)
         return 0;
     s = span_first(s, most);
-    lab_bytes_add(&pipe->from, s);
+    lab_bytes_add(carried_from(pipe), s);
     return s.len;
 }
 
@@ -115,7 +154,8 @@ void lab_pipe_join(struct lab_pipe *pipe, struct wire *wire)
 
 static bool deliver(struct lab_pipe *pipe)
 {
-    size_t left = pipe->to.len - pipe->delivered, room;
+    const struct lab_bytes *to = carried_to(pipe);
+    size_t left = to->len - pipe->delivered, room;
     size_t n = pipe->manner.piece != 0 ? pipe->manner.piece : left;
     char *space = wire_space(pipe->wire, &room);
 
@@ -130,7 +170,7 @@ static bool deliver(struct lab_pipe *pipe)
         n = left;
     if (n > room)
         n = room;
-    memcpy(space, pipe->to.ptr + pipe->delivered, n);
+    memcpy(space, to->ptr + pipe->delivered, n);
     pipe->delivered += n;
     wire_received(pipe->wire, n);
     return true;
@@ -152,17 +192,24 @@ static bool take_more(struct lab_pipe *pipe)
     return true;
 }
 
+static bool ended(const struct lab_pipe *pipe)
+{
+    return pipe->shell != NULL ? pipe->shell->ended : pipe->ended;
+}
+
 bool lab_pipe_step(struct lab_pipe *pipe)
 {
+    if (pipe->shell != NULL && pipe->shell->step(pipe))
+        return true;
     if (pipe->wire == NULL)
         return false;
     if (pipe->pinned.len != 0 && take_more(pipe))
         return true;
     if (!pipe->reading)
         return false;
-    if (pipe->delivered < pipe->to.len)
+    if (pipe->delivered < carried_to(pipe)->len)
         return deliver(pipe);
-    if (!pipe->ended || pipe->end_told)
+    if (!ended(pipe) || pipe->end_told)
         return false;
     pipe->end_told = true;
     wire_ended(pipe->wire, pipe->error == -ECONNRESET ? pipe->error : 0);
