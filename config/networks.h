@@ -1,5 +1,5 @@
 /* networks.h: addresses and CIDR networks (RFC 4632 3.1, RFC 4291 2.3), read and printed; matching is
- * option_networks_match() of postern/option.h. */
+ * base/networks.c's. */
 #ifndef CONFIG_NETWORKS_H
 #define CONFIG_NETWORKS_H
 

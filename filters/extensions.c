@@ -36,7 +36,8 @@ static const struct option extensions_options[] = {
     {.key = "only",
      .type = OPTION_STRINGS,
      .offset = offsetof(struct extensions_config, only),
-     .help = "If given, every other keyword but those under `allow` is hidden."},
+     .help = "If given, every other keyword but those under `allow` is hidden; STARTTLS, which is the "
+             "listener's, only by `deny`."},
     {.key = "allow",
      .type = OPTION_STRINGS,
      .offset = offsetof(struct extensions_config, allow),

@@ -65,6 +65,8 @@ struct filter_facts {
     unsigned recipients;      /* forward-paths that the upstream accepted so far */
     uint64_t size;            /* octets of content seen so far */
 
+    bool again; /* the session begins anew after STARTTLS (RFC 3207 4.2) or XCLIENT: CONNECT is asked again */
+
     /* The address that the client connected to, before any redirection; family 0 when that is not known. */
     uint8_t server_family;
     uint8_t server_address[16];

@@ -49,6 +49,8 @@ void filter_hide(struct filter_capabilities *capabilities, struct span keyword)
     hide(capabilities->offer, ehlo_keyword(keyword));
 }
 
+/* What the listener's own keys say (TLS, who may introduce clients) is not the upstream's offer: it is hidden
+ * only by name. */
 void filter_hide_others(struct filter_capabilities *capabilities, const struct option_strings *keep)
 {
     uint64_t kept = 0;
@@ -59,7 +61,7 @@ void filter_hide_others(struct filter_capabilities *capabilities, const struct o
             kept |= UINT64_C(1) << keyword;
     }
     for (unsigned keyword = 0; keyword < KEYWORD_COUNT; keyword++)
-        if ((kept >> keyword & 1u) == 0)
+        if ((kept >> keyword & 1u) == 0 && ehlo_treatment(keyword) != TREATMENT_NEVER)
             hide(capabilities->offer, keyword);
 }
 

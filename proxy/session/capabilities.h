@@ -5,7 +5,10 @@
 
 #include "session/session.h"
 #include "smtp/ehlo.h"
+#include "smtp/reply.h"
 
+/* What an EHLO reply offers; its first line is a greeting. */
+void capabilities_read(struct ehlo *caps, const struct reply_in *reply);
 /* Remembers what an upstream offered, for sessions that connect late. */
 void capabilities_learn(struct session *session, const struct ehlo *caps);
 /* What was remembered is no longer to be relied on. */

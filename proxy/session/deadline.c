@@ -101,6 +101,13 @@ static uint64_t leg_limit(struct session *session, uint64_t now)
     return earlier(at, leg->blocked + session->settings->timeouts.upstream_block);
 }
 
+/* A client that cannot be told that its time is up. */
+static bool mute(const struct session *session)
+{
+    return session->phase == PHASE_LINGER || session->phase == PHASE_PREFACE ||
+           session->phase == PHASE_HANDSHAKE;
+}
+
 static void ring(void *owner)
 {
     struct session *session = owner;
@@ -110,7 +117,7 @@ static void ring(void *owner)
     if (leg_limit(session, now) <= now) {
         leg_lose(session, "time limit");
     } else if (client_limit(session, now) <= now) {
-        if (session->phase == PHASE_LINGER || session->client.in_flight != 0)
+        if (mute(session) || session->client.in_flight != 0)
             session->client.error = -ETIMEDOUT;
         else
             session_end(session, 421, "4.4.2", "Time limit exceeded");

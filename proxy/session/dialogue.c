@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "session/deadline.h"
+#include "session/handshake.h"
 #include "session/journal.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
@@ -86,7 +87,11 @@ static const struct reply *out_of_order(const struct session *session, const str
     static const struct reply no_helo = {503, "5.5.1", "Send HELO or EHLO first"};
     static const struct reply no_mail = {503, "5.5.1", "Need MAIL first"};
     static const struct reply nested = {503, "5.5.1", "A transaction is under way"};
+    static const struct reply no_tls = {530, "5.7.0", "Must issue a STARTTLS command first"};
 
+    if ((row->flags & VERB_WITHOUT_TLS) == 0 && session->listener->tls == CLIENT_TLS_REQUIRED &&
+        !handshake_done(session))
+        return &no_tls;
     if (row->keyword != KEYWORD_NONE && (session->offered >> row->keyword & 1u) == 0)
         return &row->otherwise;
     if ((row->flags & VERB_NEEDS_HELO) != 0 && session->helo == NULL)

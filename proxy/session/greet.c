@@ -13,8 +13,11 @@
 /* The first reply of the session; the session goes on unless `closing` is set. */
 static void say(struct session *session, unsigned code, const char *enhanced, struct span text)
 {
-    struct exchange *exchange = exchange_add(session, &verbs_greeting);
+    struct exchange *exchange =
+        session->greeting != NULL ? session->greeting : exchange_add(session, &verbs_greeting);
 
+    session->greeting = NULL;
+    session->greeted = true;
     phase_enter(session, PHASE_COMMAND);
     if (exchange == NULL) {
         session->client.error = -ENOMEM;
@@ -23,13 +26,20 @@ static void say(struct session *session, unsigned code, const char *enhanced, st
     exchange_answer(session, exchange, code, enhanced, text);
 }
 
+/* The client has been greeted already, and does not wait to be greeted again. */
+static bool in_silence(const struct session *session)
+{
+    return session->greeted && session->greeting == NULL;
+}
+
 static void close_with(struct session *session, unsigned code, const char *enhanced, struct span text)
 {
     session->closing = true;
     say(session, code, enhanced, text);
 }
 
-/* There is no service for this client (RFC 5321 3.1: 554, then only QUIT). */
+/* There is no service for this client (RFC 5321 3.1: 554, then only QUIT). After STARTTLS there is no
+ * greeting to say it in. */
 static void bar(struct session *session, unsigned code, const char *enhanced, struct span text)
 {
     session->barred = mem_alloc(sizeof(*session->barred));
@@ -37,7 +47,10 @@ static void bar(struct session *session, unsigned code, const char *enhanced, st
         kept_reply_set(session->barred, code, span_str(enhanced), text);
     else
         session->closing = true;
-    say(session, 554, enhanced, text);
+    if (in_silence(session))
+        phase_enter(session, PHASE_COMMAND);
+    else
+        say(session, 554, enhanced, text);
 }
 
 static void refuse(struct session *session, const struct decision *decision)
@@ -101,7 +114,7 @@ enum step greet_step(struct session *session)
         close_with(session, 421, "4.3.2", SPAN("Too many connections, try again later"));
         return STEP_AGAIN;
     }
-    if (buf_len(&session->client.in) != 0) {
+    if (buf_len(&session->client.in) != 0 && !session->greeted) {
         chain_cancel(&session->chain);
         session->asking = false;
         journal_event(session, LOG_LEVEL_INFO, "early-talker", buf_data(&session->client.in));
@@ -114,6 +127,10 @@ enum step greet_step(struct session *session)
         enum verdict verdict = ask(session);
         if (verdict != VERDICT_CONTINUE)
             return verdict == VERDICT_PENDING ? STEP_WAIT : STEP_AGAIN;
+    }
+    if (in_silence(session)) {
+        phase_enter(session, PHASE_COMMAND);
+        return STEP_AGAIN;
     }
     if (session->settings->connect != CONNECT_EARLY) {
         banner(session);

@@ -3,6 +3,7 @@
 #include "session/journal.h"
 
 #include "session/transaction.h"
+#include "tls/tls.h"
 
 #define RECIPIENTS_SHOWN 20 /* the rest is counted: a line must stay readable */
 
@@ -16,6 +17,15 @@ static void who(struct log_line *line, const struct session *session)
     log_field(line, "client", text_span(&text));
 }
 
+static void address(struct log_line *line, const char *key, const struct ip *ip)
+{
+    char bytes[IP_TEXT_MAX];
+    struct text text = TEXT(bytes);
+
+    ip_print(&text, ip);
+    log_field(line, key, text_span(&text));
+}
+
 void journal_connected(const struct session *session)
 {
     struct log_line line;
@@ -25,6 +35,11 @@ void journal_connected(const struct session *session)
     log_begin(&line, session->world->log, LOG_LEVEL_INFO, "connect");
     who(&line, session);
     log_number(&line, "port", session->peer.port);
+    if (session->via.family != session->peer.family ||
+        memcmp(session->via.bytes, session->peer.bytes, sizeof(session->via.bytes)) != 0)
+        address(&line, "via", &session->via);
+    if (session->original.family != 0)
+        address(&line, "original", &session->original);
     log_field(&line, "listener", span_str(session->listener->name));
     log_end(&line);
 }
@@ -42,6 +57,32 @@ void journal_closed(const struct session *session)
     log_number(&line, "transactions", session->transactions);
     log_number(&line, "received", session->client.received);
     log_number(&line, "sent", session->client.sent);
+    if (tls_failure(&session->client)[0] != '\0')
+        log_field(&line, "tls_error", span_str(tls_failure(&session->client)));
+    log_end(&line);
+}
+
+void journal_encrypted(const struct session *session, const char *side, const struct wire *wire)
+{
+    struct log_line line;
+    struct tls_facts facts;
+
+    if (!log_wants(session->world->log, LOG_LEVEL_INFO))
+        return;
+    tls_facts(wire, &facts);
+    log_begin(&line, session->world->log, LOG_LEVEL_INFO, "encrypted");
+    who(&line, session);
+    log_field(&line, "side", span_str(side));
+    log_field(&line, "version", span_str(facts.version));
+    log_field(&line, "cipher", span_str(facts.cipher));
+    if (facts.name.len != 0)
+        log_field(&line, "name", facts.name);
+    if (facts.resumed)
+        log_field(&line, "resumed", SPAN("yes"));
+    if (facts.subject.len != 0)
+        log_field(&line, "subject", facts.subject);
+    if (facts.fingerprint[0] != '\0')
+        log_field(&line, "verified", facts.verified ? SPAN("yes") : SPAN("no"));
     log_end(&line);
 }
 

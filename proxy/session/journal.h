@@ -9,6 +9,8 @@ struct transaction;
 /* One line when a client connects and one when it goes. */
 void journal_connected(const struct session *session);
 void journal_closed(const struct session *session);
+/* TLS is up on one side ("client", "upstream"). */
+void journal_encrypted(const struct session *session, const char *side, const struct wire *wire);
 /* The summary line of a transaction that is over; only the first call writes. */
 void journal_transaction(const struct session *session, struct transaction *transaction);
 /* A filter refused the client or one of its commands outside a transaction. */

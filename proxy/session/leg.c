@@ -8,8 +8,12 @@
 #include "base/mem.h"
 #include "session/body.h"
 #include "session/capabilities.h"
+#include "session/identity.h"
 #include "session/journal.h"
+#include "session/leg_prepare.h"
 #include "session/transaction.h"
+#include "session/verbs.h"
+#include "tls/tls.h"
 
 #define REPLY_OCTETS_MAX 12288 /* of one upstream reply; fits a block beside what else has come */
 
@@ -38,6 +42,7 @@ void leg_close(struct session *session)
     wire_close(&leg->wire, leg->spoiled);
     mem_free(leg->failure);
     mem_free(leg->greeting);
+    mem_free(leg->told_helo);
     mem_free(leg);
     session->leg = NULL;
 }
@@ -173,12 +178,22 @@ bool leg_collect(struct session *session)
 {
     bool moved = false;
 
-    while (listening(session) && collect_one(session))
+    while (leg_prepare_step(session) || (listening(session) && collect_one(session)))
         moved = true;
     if (!listening(session) || wire_alive(&session->leg->wire))
         return moved;
     leg_lose(session, session->leg->wire.error != 0 ? strerror(-session->leg->wire.error) : "closed");
     return true;
+}
+
+bool leg_verified(const struct session *session)
+{
+    struct tls_facts facts;
+
+    if (session->leg == NULL || tls_stage(&session->leg->wire) != TLS_UP)
+        return false;
+    tls_facts(&session->leg->wire, &facts);
+    return facts.verified;
 }
 
 bool leg_offers(const struct session *session, enum keyword keyword)
@@ -189,14 +204,12 @@ bool leg_offers(const struct session *session, enum keyword keyword)
 void leg_greeted(struct session *session, const struct reply_in *reply, struct ehlo *caps)
 {
     struct leg *leg = session->leg;
-    struct span rest = reply->lines, line;
-
     ehlo_clear(caps);
-    if (reply_next_line(&rest, &line) && session->extended)
-        while (reply_next_line(&rest, &line))
-            ehlo_add_line(caps, line);
     leg->state = LEG_READY;
+    if (session->extended)
+        capabilities_read(caps, reply);
     leg->offers = caps->set;
+    identity_offered(session, caps);
     if (session->extended)
         capabilities_learn(session, caps);
 }
@@ -294,12 +307,25 @@ enum leg_forward leg_reach(struct session *session)
 
     if (reached != LEG_FORWARDED || session->leg->state == LEG_READY)
         return reached;
+    reached = identity_before_helo(session, span_str(session->helo), session->extended);
+    if (reached != LEG_FORWARDED)
+        return reached;
     if (session->leg->outstanding == 0 && !introduce(session))
         return LEG_NONE;
     return LEG_WAIT;
 }
 
 enum leg_forward leg_forward_helo(struct session *session, struct exchange *exchange)
+{
+    enum leg_forward reached = reach_greeting(session);
+
+    if (reached == LEG_FORWARDED)
+        reached = identity_before_helo(session, span_str(exchange->arguments),
+                                       exchange->row == verbs_row(VERB_EHLO));
+    return reached == LEG_FORWARDED ? send_line(session, exchange) : reached;
+}
+
+enum leg_forward leg_forward_greeted(struct session *session, struct exchange *exchange)
 {
     enum leg_forward reached = reach_greeting(session);
 

@@ -7,11 +7,22 @@
 #include "smtp/ehlo.h"
 
 enum leg_state {
-    LEG_DIALLING, /* an address is being tried */
-    LEG_GREETING, /* connected; 220 awaited */
-    LEG_GREETED,  /* ready for EHLO or HELO */
-    LEG_READY,    /* EHLO or HELO answered */
-    LEG_FAILED    /* no upstream could be had: `failure` says what to answer */
+    LEG_DIALLING,  /* an address is being tried */
+    LEG_SECURING,  /* a TLS handshake is under way */
+    LEG_GREETING,  /* connected; 220 awaited */
+    LEG_PREPARING, /* an EHLO of ours, STARTTLS */
+    LEG_GREETED,   /* ready for the client's EHLO or HELO */
+    LEG_READY,     /* EHLO or HELO answered */
+    LEG_FAILED     /* no upstream could be had: `failure` says what to answer */
+};
+
+/* What the upstream has been told about the client, by XCLIENT or XFORWARD. */
+enum leg_told {
+    TOLD_NOTHING,
+    TOLD_ASKING, /* an EHLO of ours asks what may be told */
+    TOLD_ASKED,  /* it is known what may be told */
+    TOLD_PARTLY, /* a command's reply is awaited */
+    TOLD_ALL
 };
 
 /* Owned by its session. */
@@ -28,10 +39,17 @@ struct leg {
     uint64_t progress; /* octets it had taken at `blocked` */
     uint64_t blocked;  /* since when it takes no more octets */
     bool spoiled;      /* its state is unknown: good for nothing but closing */
-    bool quitting;
+    bool upgrade;      /* STARTTLS has been accepted: TLS begins behind that reply */
+    enum leg_told told;
+    char *told_helo;   /* the name it has been told with XCLIENT */
+    uint64_t may_tell; /* bits of enum xclient_attribute that it takes */
+    bool plain;        /* TLS has failed where it is opportunistic: this time without */
     struct kept_reply *failure;
     char *greeting; /* text of the 220 line, when it is to be shown */
 };
+
+/* The upstream that the leg is connected to, or being connected to; valid unless LEG_FAILED. */
+const struct settings_upstream *leg_upstream(const struct session *session);
 
 /* Begins to connect. The leg then exists, perhaps already LEG_FAILED; NULL: no memory. */
 struct leg *leg_open(struct session *session);
@@ -58,8 +76,10 @@ enum leg_forward leg_reach(struct session *session);
 /* Sends exchange->line when the upstream is ready (connecting first if need be) and the pipelining rules
  * allow. */
 enum leg_forward leg_forward(struct session *session, struct exchange *exchange);
-/* As leg_forward() for EHLO and HELO, which need no more than the greeting. */
+/* As leg_forward() for EHLO and HELO, before which the upstream is told who the client is, if it is to be. */
 enum leg_forward leg_forward_helo(struct session *session, struct exchange *exchange);
+/* As leg_forward() for what needs no more than the greeting. */
+enum leg_forward leg_forward_greeted(struct session *session, struct exchange *exchange);
 /* Answers with what is known of why there is no upstream (4xx, or the upstream's own greeting), and drops the
  * leg. */
 void leg_refuse(struct session *session, struct exchange *exchange);
@@ -70,6 +90,8 @@ void leg_expect(struct session *session, struct exchange *exchange);
 void leg_reset(struct session *session);
 /* The upstream offers it, now. */
 bool leg_offers(const struct session *session, enum keyword keyword);
+/* The upstream's side is encrypted, and the upstream is who it should be. */
+bool leg_verified(const struct session *session);
 /* An EHLO (or HELO) reply has come: the leg is ready, its capabilities are remembered. *caps is filled. */
 void leg_greeted(struct session *session, const struct reply_in *reply, struct ehlo *caps);
 

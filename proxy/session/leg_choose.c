@@ -3,10 +3,12 @@
 #include "session/leg_choose.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "session/journal.h"
+#include "session/leg_prepare.h"
 
 static void dialled(void *owner, int status);
 
@@ -23,21 +25,51 @@ void leg_fail(struct session *session, unsigned code, struct span enhanced, stru
     session_again(session);
 }
 
+const struct settings_upstream *leg_upstream(const struct session *session)
+{
+    const struct settings_upstream *upstreams = session->settings->upstreams.items;
+
+    assert(session->leg->candidate < session->settings->upstreams.count);
+    return &upstreams[session->leg->candidate];
+}
+
+/* 0: the candidate is being dialled. */
+static int dial(struct session *session)
+{
+    struct leg *leg = session->leg;
+    const struct settings_upstream *upstream = leg_upstream(session);
+    const char *host = upstream->host;
+    uint16_t port = (uint16_t)upstream->port;
+    char bytes[IP_TEXT_MAX];
+    struct text text = TEXT(bytes);
+
+    leg->dial = (struct dial){.wire = &leg->wire, .done = dialled, .owner = session};
+    leg->dial.mark = (uint32_t)upstream->mark;
+    if (upstream->identity == IDENTITY_SOURCE_ADDRESS) {
+        leg->dial.source = session->peer;
+        leg->dial.source.port = 0;
+    }
+    if (upstream->original) {
+        if (session->original.family == 0)
+            return -EADDRNOTAVAIL;
+        ip_print(&text, &session->original);
+        text_char(&text, '\0');
+        host = bytes;
+        port = session->original.port;
+    }
+    return session->world->ops->dial(session->world, &leg->dial, host, port,
+                                     session->settings->timeouts.connect);
+}
+
 static void try_next(struct session *session)
 {
     struct leg *leg = session->leg;
-    const struct settings *settings = session->settings;
-    const struct settings_upstream *upstreams = settings->upstreams.items;
 
-    while (leg->candidate < settings->upstreams.count) {
-        const struct settings_upstream *upstream = &upstreams[leg->candidate];
+    for (; leg->candidate < session->settings->upstreams.count; leg->candidate++) {
         leg->state = LEG_DIALLING;
         leg->deadline = 0; /* the dial has its own limit, per address */
-        leg->dial = (struct dial){.wire = &leg->wire, .done = dialled, .owner = session};
-        if (session->world->ops->dial(session->world, &leg->dial, upstream->host, (uint16_t)upstream->port,
-                                      settings->timeouts.connect) == 0)
+        if (dial(session) == 0)
             return;
-        leg->candidate++;
     }
     if (leg->failure == NULL || leg->failure->code == 0)
         leg_fail(session, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
@@ -46,8 +78,7 @@ static void try_next(struct session *session)
     session_again(session);
 }
 
-/* Gives up on the present candidate, without touching what it may have said. */
-void leg_skip(struct session *session)
+void leg_retry(struct session *session)
 {
     struct leg *leg = session->leg;
 
@@ -56,18 +87,27 @@ void leg_skip(struct session *session)
     wire_close(&leg->wire, true);
     wire_init(&leg->wire, session->world->pool, session_advance, session);
     leg->reader = (struct reply_reader){0};
-    leg->candidate++;
+    leg->upgrade = false;
+    leg->told = TOLD_NOTHING;
+    mem_free(leg->told_helo);
+    leg->told_helo = NULL;
     try_next(session);
+}
+
+/* Gives up on the present candidate, without touching what it may have said. */
+void leg_skip(struct session *session)
+{
+    session->leg->candidate++;
+    session->leg->plain = false;
+    leg_retry(session);
 }
 
 static void dialled(void *owner, int status)
 {
     struct session *session = owner;
-    struct leg *leg = session->leg;
 
     if (status == 0) {
-        leg->state = LEG_GREETING;
-        leg->deadline = world_now(session->world) + session->settings->timeouts.greeting;
+        leg_connected(session);
     } else {
         journal_event(session, LOG_LEVEL_WARN, "upstream-unreachable", span_str(strerror(-status)));
         leg_skip(session);
@@ -107,11 +147,9 @@ void leg_welcomed(struct session *session, const struct reply_in *reply)
 
     reply_next_line(&rest, &text);
     if (reply->code == 220) {
-        leg->state = LEG_GREETED;
-        leg->deadline = 0;
         mem_free(leg->greeting); /* of a candidate before this one */
         leg->greeting = session->settings->upstream_greeting ? mem_copy(text) : NULL;
-        session_again(session);
+        leg_prepare(session);
         return;
     }
     reply_split_enhanced(text, reply->code, &enhanced, &text);

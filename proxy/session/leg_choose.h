@@ -12,6 +12,8 @@ void leg_welcomed(struct session *session, const struct reply_in *reply);
 /* Somebody here waits for this upstream to become ready, and no client has been told that it is there:
  * another one may do. */
 bool leg_choosing(const struct session *session);
+/* The present candidate once more, from the beginning. */
+void leg_retry(struct session *session);
 /* Nobody hears any more what the upstream answers. Exchanges of the client stay in its FIFO. */
 void leg_forget(struct leg *leg);
 

@@ -8,7 +8,9 @@
 #include "session/deadline.h"
 #include "session/dialogue.h"
 #include "session/greet.h"
+#include "session/handshake.h"
 #include "session/leg.h"
+#include "session/preface.h"
 #include "session/verbs.h"
 
 #define LINGER_MS 2000 /* for the client to read the last reply before the socket goes */
@@ -17,6 +19,11 @@ static uint64_t no_limit(const struct settings_timeouts *timeouts)
 {
     (void)timeouts;
     return 0;
+}
+
+static uint64_t handshake_limit(const struct settings_timeouts *timeouts)
+{
+    return timeouts->handshake;
 }
 
 static uint64_t command_limit(const struct settings_timeouts *timeouts)
@@ -42,6 +49,8 @@ static const struct {
     enum step (*step)(struct session *session);
     uint64_t (*limit)(const struct settings_timeouts *timeouts);
 } phases[PHASE_COUNT] = {
+    [PHASE_PREFACE] = {"preface", preface_step, handshake_limit},
+    [PHASE_HANDSHAKE] = {"handshake", handshake_step, handshake_limit},
     [PHASE_GREET] = {"greet", greet_step, no_limit},
     [PHASE_COMMAND] = {"command", dialogue_step, command_limit},
     [PHASE_BODY] = {"body", body_step, block_limit},

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "session/server_private.h"
 #include "session/session.h"
+#include "tls/tls.h"
 
 struct settings *settings_ref(struct settings *settings)
 {
@@ -33,6 +34,38 @@ struct server *server_new(struct world *world, void (*emptied)(void *owner), voi
     return server;
 }
 
+static void forget_upstreams(struct server *server)
+{
+    for (size_t i = 0; server->upstreams != NULL && i < server->settings->upstreams.count; i++) {
+        mem_free(server->upstreams[i].known[0]);
+        mem_free(server->upstreams[i].known[1]);
+        tls_cache_free(server->upstreams[i].cache);
+    }
+    mem_free(server->upstreams);
+    server->upstreams = NULL;
+}
+
+/* Made when first needed; NULL: no memory, so nothing is remembered. */
+struct server_upstream *server_upstream(struct server *server, unsigned index)
+{
+    assert(index < server->settings->upstreams.count);
+    if (server->upstreams == NULL)
+        server->upstreams = mem_alloc(server->settings->upstreams.count * sizeof(*server->upstreams));
+    return server->upstreams != NULL ? &server->upstreams[index] : NULL;
+}
+
+struct tls_cache *server_upstream_cache(struct server *server, const struct settings *settings,
+                                        unsigned index)
+{
+    struct server_upstream *upstream = server->settings == settings ? server_upstream(server, index) : NULL;
+
+    if (upstream == NULL)
+        return NULL;
+    if (upstream->cache == NULL)
+        upstream->cache = tls_cache_new();
+    return upstream->cache;
+}
+
 void server_free(struct server *server)
 {
     if (server == NULL)
@@ -40,7 +73,7 @@ void server_free(struct server *server)
     assert(server->count == 0);
     server->world->ops->alarm_clear(server->world, &server->grace);
     settings_unref(server->settings);
-    mem_free(server->known);
+    forget_upstreams(server);
     mem_free(server);
 }
 
@@ -48,10 +81,9 @@ void server_configure(struct server *server, struct settings *settings)
 {
     struct settings *old = server->settings;
 
+    forget_upstreams(server); /* they may be others now */
     server->settings = settings_ref(settings);
     settings_unref(old);
-    mem_free(server->known); /* of upstreams that may be others now */
-    server->known = NULL;
 }
 
 /* Served sessions of one client, the one given included. Only walked when there is such a limit: an arrival
@@ -86,6 +118,12 @@ static bool too_many(const struct server *server, const struct ip *client)
            of_client(server, client) > (size_t)limits->sessions_per_client;
 }
 
+void server_admit(struct server *server, struct session *session)
+{
+    session->overrun = too_many(server, &session->peer);
+    server->overrun += session->overrun ? 1 : 0;
+}
+
 int server_accept(struct server *server, const struct arrival *arrival, const struct wire_ops *ops,
                   void *carrier)
 {
@@ -93,8 +131,6 @@ int server_accept(struct server *server, const struct arrival *arrival, const st
 
     if (session == NULL)
         return -ENOMEM;
-    session->overrun = too_many(server, &arrival->peer);
-    server->overrun += session->overrun ? 1 : 0;
     session_advance(session);
     return 0;
 }

@@ -10,9 +10,10 @@ struct server;
 
 /* A client that has connected. */
 struct arrival {
-    struct ip peer;       /* the client */
-    struct ip local;    /* the address it reached */
-    struct ip original; /* the one it meant to reach, by the kernel's word; family 0: not asked, or not told */
+    struct ip peer;  /* the client */
+    struct ip local; /* the address it reached */
+    struct ip
+        original; /* the one it meant to reach, by the kernel's word; family 0: not asked, or not told */
     const struct settings_listener *listener; /* of the settings in force */
 };
 

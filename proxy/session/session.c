@@ -2,16 +2,19 @@
 #include "session/session.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "base/mem.h"
 #include "session/body.h"
 #include "session/deadline.h"
+#include "session/identity.h"
 #include "session/journal.h"
 #include "session/leg.h"
 #include "session/phase.h"
 #include "session/server_private.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
+#include "tls/tls.h"
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -39,7 +42,7 @@ struct session *session_new(struct server *server, const struct arrival *arrival
     session->server = server;
     session->world = server->world;
     session->settings = settings_ref(server->settings);
-    session->peer = arrival->peer;
+    session->peer = session->via = arrival->peer;
     session->local = arrival->local;
     session->original = arrival->original;
     session->listener = arrival->listener;
@@ -51,8 +54,7 @@ struct session *session_new(struct server *server, const struct arrival *arrival
     mint(session);
     LIST_INSERT_HEAD(&server->sessions, session, link);
     server->count++;
-    journal_connected(session);
-    phase_enter(session, PHASE_GREET);
+    phase_enter(session, PHASE_PREFACE);
     return session;
 }
 
@@ -64,13 +66,14 @@ void session_free(struct session *session)
     transaction_end(session, true);
     leg_close(session);
     exchanges_free(&session->exchanges);
-    wire_close(&session->client, false);
     chain_run_free(&session->chain);
     session->world->ops->alarm_clear(session->world, &session->alarm);
     journal_closed(session);
+    wire_close(&session->client, false);
     mem_free(session->helo);
     mem_free(session->mechanisms);
     mem_free(session->barred);
+    identity_forget(session);
     server_left(session->server, session);
     settings_unref(session->settings);
     mem_free(session);
@@ -96,7 +99,7 @@ static unsigned answer_all(struct session *session, unsigned code, const char *e
     struct exchange *exchange;
     unsigned answered = 0;
 
-    session->current = NULL;
+    session->current = session->greeting = NULL;
     TAILQ_FOREACH(exchange, &session->exchanges.list, link)
     {
         if (exchange->answered || exchange->forwarded)
@@ -121,6 +124,10 @@ void session_end(struct session *session, unsigned code, const char *enhanced, c
 
     if (session->phase == PHASE_LINGER || said_goodbye(session))
         return;
+    if (session->phase == PHASE_PREFACE || session->phase == PHASE_HANDSHAKE) {
+        session->client.error = -ECONNABORTED; /* it could not be told */
+        return;
+    }
     chain_cancel(&session->chain);
     session->asking = false;
     if (session->body != NULL)
@@ -211,6 +218,33 @@ static void transaction_facts(const struct transaction *transaction, struct filt
     out->size = transaction->size;
 }
 
+static void tls_of_client(const struct session *session, struct filter_facts *out)
+{
+    static _Thread_local struct tls_facts tls;
+
+    if (tls_stage(&session->client) != TLS_UP)
+        return;
+    tls_facts(&session->client, &tls);
+    out->tls_version = span_str(tls.version);
+    out->tls_cipher = span_str(tls.cipher);
+    out->tls_bits = tls.bits;
+    out->tls_name = tls.name;
+    out->tls_subject = tls.subject;
+    out->tls_issuer = tls.issuer;
+    if (tls.fingerprint[0] != '\0')
+        out->tls_fingerprint = span_str(tls.fingerprint);
+    out->tls_verified = tls.verified;
+}
+
+static void server_of_client(const struct session *session, struct filter_facts *out)
+{
+    const struct ip *server = session->original.family != 0 ? &session->original : &session->local;
+
+    out->server_family = server->family;
+    memcpy(out->server_address, server->bytes, sizeof(out->server_address));
+    out->server_port = server->port;
+}
+
 void session_facts(void *owner, struct filter_facts *out)
 {
     const struct session *session = owner;
@@ -227,6 +261,9 @@ void session_facts(void *owner, struct filter_facts *out)
     out->helo = span_str(session->helo);
     out->extended = session->extended;
     out->authenticated = session->authenticated;
+    out->again = session->greeted;
+    server_of_client(session, out);
+    tls_of_client(session, out);
     if (session->transaction != NULL)
         transaction_facts(session->transaction, out);
 }

@@ -11,6 +11,7 @@
 #include "smtp/line.h"
 
 struct body;
+struct introduction;
 struct leg;
 struct transaction;
 
@@ -23,12 +24,14 @@ enum step {
 
 /* Where the session stands toward its client. The table in phase.c gives each its step and its time limit. */
 enum phase {
-    PHASE_GREET,   /* no banner yet: asking the chain, connecting */
-    PHASE_COMMAND, /* commands and replies */
-    PHASE_BODY,    /* the client sends message content */
-    PHASE_COMMIT,  /* the end of data has been read: filters, then the upstream, decide */
-    PHASE_AUTH,    /* an opaque SASL dialogue */
-    PHASE_LINGER,  /* the last reply is on its way; nothing is read any more */
+    PHASE_PREFACE,   /* who is it? a PROXY header is awaited */
+    PHASE_HANDSHAKE, /* the client's side becomes encrypted */
+    PHASE_GREET,     /* no banner yet: asking the chain, connecting */
+    PHASE_COMMAND,   /* commands and replies */
+    PHASE_BODY,      /* the client sends message content */
+    PHASE_COMMIT,    /* the end of data has been read: filters, then the upstream, decide */
+    PHASE_AUTH,      /* an opaque SASL dialogue */
+    PHASE_LINGER,    /* the last reply is on its way; nothing is read any more */
     PHASE_COUNT
 };
 
@@ -59,15 +62,17 @@ struct session {
     struct line line;
     size_t line_octets; /* of the client's buffer: the command line under way, not yet consumed */
     struct exchanges exchanges;
-    struct exchange *current; /* parsed, not yet forwarded or answered; owned until then */
+    struct exchange *current;  /* parsed, not yet forwarded or answered; owned until then */
+    struct exchange *greeting; /* XCLIENT, which the banner answers; NULL: the banner answers nothing */
     struct transaction *transaction;
     struct body *body; /* while content is on its way */
 
-    char *helo;              /* the client's name; NULL before HELO or EHLO */
-    char *mechanisms;        /* SASL mechanisms offered; NULL: none */
-    uint64_t offered;        /* bits of enum keyword offered to this client */
-    uint64_t size_limit;     /* octets offered by SIZE; 0: none */
-    uint16_t mail_allowance; /* octets by which what is offered lengthens a MAIL line */
+    struct introduction *introduction; /* what is known of the client beside its address; NULL: nothing */
+    char *helo;                        /* the client's name; NULL before HELO or EHLO */
+    char *mechanisms;                  /* SASL mechanisms offered; NULL: none */
+    uint64_t offered;                  /* bits of enum keyword offered to this client */
+    uint64_t size_limit;               /* octets offered by SIZE; 0: none */
+    uint16_t mail_allowance;           /* octets by which what is offered lengthens a MAIL line */
     uint16_t rcpt_allowance;
     struct kept_reply *barred; /* a filter refused CONNECT or HELO: the answer to every later command */
     uint32_t transactions;
@@ -82,9 +87,13 @@ struct session {
     bool quit;      /* the client said QUIT: nobody needs to linger */
     bool asking;    /* a question is parked with the chain */
     bool welcomed;  /* CONNECT has been answered by the chain */
+    bool greeted;   /* the banner has been said */
     bool overrun;   /* too many sessions: only 421 */
 
-    struct ip peer, local, original;
+    struct ip peer;     /* the client, by a balancer's word if need be */
+    struct ip via;      /* who has connected */
+    struct ip local;    /* what the client connected to */
+    struct ip original; /* as in struct arrival */
     const struct settings_listener *listener;
     char id[16]; /* NUL-terminated */
 };

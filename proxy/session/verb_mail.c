@@ -1,4 +1,5 @@
 /* verb_mail.c: MAIL (RFC 5321 4.1.1.2): a transaction begins. Recipients are left to verb_rcpt.c. */
+#include "session/identity.h"
 #include "session/leg.h"
 #include "session/path_reply.h"
 #include "session/transaction.h"
@@ -184,6 +185,8 @@ enum leg_forward verb_mail_send(struct session *session, struct exchange *exchan
     enum leg_forward reached = leg_reach(session);
 
     *why = NULL;
+    if (reached == LEG_FORWARDED)
+        reached = identity_before_mail(session, transaction);
     if (reached != LEG_FORWARDED)
         return reached;
     if (exchange->line == NULL)

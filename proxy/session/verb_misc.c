@@ -56,7 +56,7 @@ static enum proceed forward_or_say(struct session *session, struct exchange *exc
         return PROCEED_DONE;
     }
     exchange->replied = replied;
-    if (leg_forward_helo(session, exchange) == LEG_WAIT)
+    if (leg_forward_greeted(session, exchange) == LEG_WAIT)
         return PROCEED_WAIT;
     return PROCEED_DONE;
 }

@@ -11,11 +11,12 @@
 #define VERB_NEEDS_HELO        0x01u
 #define VERB_NEEDS_TRANSACTION 0x02u
 #define VERB_NO_TRANSACTION    0x04u
-#define VERB_ALONE             0x08u /* waits for every earlier reply before it is even checked */
-#define VERB_ENDS_GROUP        0x10u /* RFC 2920 3.1 */
-#define VERB_SECRET            0x20u /* its arguments go to no filter and no log */
-#define VERB_INVITES_CONTENT   0x80u /* a client that does not wait for 354 sends content behind it */
-#define VERB_WHEN_BARRED       0x40u /* allowed although a filter refused the session */
+#define VERB_ALONE             0x08u  /* waits for every earlier reply before it is even checked */
+#define VERB_ENDS_GROUP        0x10u  /* RFC 2920 3.1 */
+#define VERB_SECRET            0x20u  /* its arguments go to no filter and no log */
+#define VERB_INVITES_CONTENT   0x80u  /* a client that does not wait for 354 sends content behind it */
+#define VERB_WHEN_BARRED       0x40u  /* allowed although a filter refused the session */
+#define VERB_WITHOUT_TLS       0x100u /* allowed before STARTTLS where that is required (RFC 3207 4) */
 
 /* What proceed came to. */
 enum proceed {
@@ -73,6 +74,18 @@ enum proceed verb_bdat_proceed(struct session *, struct exchange *);
 /* A BDAT that a filter refused: its octets are still read. */
 void verb_bdat_refuse(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
                       struct span text);
+
+bool verb_starttls_check(struct session *, struct exchange *, struct span);
+enum proceed verb_starttls_proceed(struct session *, struct exchange *);
+
+#define VERB_XCLIENT_ATTRIBUTES  "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"
+#define VERB_XFORWARD_ATTRIBUTES "NAME ADDR PORT PROTO HELO IDENT SOURCE"
+/* Who has connected may say who the client is. */
+bool verb_xclient_trusted(const struct session *session);
+bool verb_xclient_check(struct session *, struct exchange *, struct span);
+enum proceed verb_xclient_proceed(struct session *, struct exchange *);
+bool verb_xforward_check(struct session *, struct exchange *, struct span);
+enum proceed verb_xforward_proceed(struct session *, struct exchange *);
 
 bool verb_auth_check(struct session *, struct exchange *, struct span);
 enum proceed verb_auth_proceed(struct session *, struct exchange *);

@@ -31,6 +31,8 @@ enum keyword {
     KEYWORD_VRFY,
     KEYWORD_EXPN,
     KEYWORD_ETRN,
+    KEYWORD_XCLIENT,
+    KEYWORD_XFORWARD,
     KEYWORD_HELP,
     KEYWORD_COUNT,
     KEYWORD_NONE = KEYWORD_COUNT /* not one of ours */
@@ -42,7 +44,7 @@ enum treatment {
     TREATMENT_OWN,     /* ours on the client's leg, whatever the upstream offers */
     TREATMENT_REWRITE, /* offered with changed arguments */
     TREATMENT_STRIP,   /* hidden; filter_allow() turns it into PASS */
-    TREATMENT_NEVER    /* hidden, and no filter can change it on a plaintext relay (STARTTLS, REQUIRETLS) */
+    TREATMENT_NEVER    /* hidden, and no filter can change it; each side has its own (STARTTLS, XCLIENT) */
 };
 
 /* LIMITS of RFC 9422; 0: not given. */

@@ -41,6 +41,8 @@ static const struct {
     {KEYWORD_VRFY, "VRFY", TREATMENT_STRIP, "VRFY", "VRFY"},
     {KEYWORD_EXPN, "EXPN", TREATMENT_STRIP, "EXPN", "EXPN"},
     {KEYWORD_ETRN, "ETRN", TREATMENT_STRIP, "ETRN", "ETRN"},
+    {KEYWORD_XCLIENT, "XCLIENT", TREATMENT_NEVER, "XCLIENT NAME ADDR", "XCLIENT NAME ADDR"},
+    {KEYWORD_XFORWARD, "XFORWARD", TREATMENT_NEVER, "XFORWARD NAME ADDR", "XFORWARD NAME ADDR"},
     {KEYWORD_HELP, "HELP", TREATMENT_OWN, "HELP", "HELP"},
 };
 
@@ -81,7 +83,7 @@ static void test_table(void)
         (void)snprintf(expected, sizeof(expected), "250-mx\r\n250 %s\r\n", KEYWORD_CASES[i].printed);
         check_printed(&ehlo, expected);
     }
-    CHECK(ehlo_keyword(SPAN("XCLIENT")) == KEYWORD_NONE);
+    CHECK(ehlo_keyword(SPAN("XEXCH50")) == KEYWORD_NONE);
     CHECK(ehlo_keyword(SPAN("SIZ")) == KEYWORD_NONE);
     CHECK(ehlo_keyword(SPAN("SIZEX")) == KEYWORD_NONE);
     CHECK(ehlo_keyword(SPAN("")) == KEYWORD_NONE);

@@ -1,0 +1,33 @@
+/* renew.c: what STARTTLS and XCLIENT make a session forget. */
+#include "session/renew.h"
+
+#include "base/mem.h"
+#include "session/body.h"
+#include "session/leg.h"
+#include "session/transaction.h"
+
+static bool mirrors(const struct session *session)
+{
+    return session->leg != NULL && leg_upstream(session)->tls == UPSTREAM_TLS_MIRROR;
+}
+
+void renew_session(struct session *session)
+{
+    body_free(session);
+    transaction_end(session, true);
+    if (session->authenticated || mirrors(session))
+        leg_close(session);
+    mem_free(session->helo);
+    session->helo = NULL;
+    session->extended = false;
+    session->authenticated = false;
+    session->offered = 0;
+    session->size_limit = 0;
+    session->mail_allowance = session->rcpt_allowance = 0;
+    mem_free(session->mechanisms);
+    session->mechanisms = NULL;
+    mem_free(session->barred);
+    session->barred = NULL;
+    chain_run_reset(&session->chain);
+    session->welcomed = false;
+}
