@@ -26,4 +26,12 @@ static inline bool chars_is(char c, unsigned mask)
     return (chars_table[(unsigned char)c] & mask) != 0;
 }
 
+/* The value of a HEXDIG; -1 when it is none. */
+static inline int chars_hex(char c)
+{
+    if (!chars_is(c, CHAR_HEXDIG))
+        return -1;
+    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
 #endif

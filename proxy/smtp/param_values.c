@@ -6,6 +6,7 @@
 #include "smtp/address.h"
 #include "smtp/chars.h"
 #include "smtp/words.h"
+#include "smtp/xtext.h"
 
 #define XTEXT_MAX   500 /* RFC 3461 4.2, RFC 4954 4 */
 #define ENVID_MAX   100 /* RFC 3461 4.4 */
@@ -88,37 +89,6 @@ bool param_ret_valid(struct span value, bool utf8)
     return ONE_OF(value, words);
 }
 
-static int hex_digit(char c)
-{
-    if (!chars_is(c, CHAR_HEXDIG))
-        return -1;
-    return c <= '9' ? c - '0' : span_lower_byte(c) - 'a' + 10;
-}
-
-/* xtext = *( xchar / hexchar ) ; hexchar = "+" 2(HEXDIG)
- * Decodes into *out; false when malformed, too long or, decoded, holding a control character. */
-static bool xtext_decode(struct span s, struct text *out)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        int c = (unsigned char)s.ptr[i];
-
-        if (s.ptr[i] == '+') {
-            int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
-            int low = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = high * 16 + low;
-            i += 2;
-        } else if (!chars_is(s.ptr[i], CHAR_XCHAR)) {
-            return false;
-        }
-        if (is_control((unsigned char)c))
-            return false;
-        text_char(out, (char)c);
-    }
-    return !out->cut;
-}
-
 /* envid-parameter = "ENVID=" xtext ; decoded: printable US-ASCII */
 bool param_envid_valid(struct span value, bool utf8)
 {
@@ -174,7 +144,7 @@ static bool take_embedded(struct span *s)
     if (!take(s, CHAR_HEXDIG, 2, 6))
         return false;
     for (const char *at = digits.ptr; at < s->ptr; at++)
-        point = point * 16 + (uint32_t)hex_digit(*at);
+        point = point * 16 + (uint32_t)chars_hex(*at);
     return point <= 0x10ffff && (point > 0xff || !is_control((unsigned char)point)) && take_char(s, '}');
 }
 
