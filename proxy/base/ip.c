@@ -2,6 +2,7 @@
 #include "base/ip.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -12,6 +13,16 @@ static void unmap(struct ip *ip)
     memmove(ip->bytes, ip->bytes + 12, 4);
     memset(ip->bytes + 4, 0, 12);
     ip->family = 4;
+}
+
+struct ip ip_of(unsigned family, const void *octets, uint16_t port)
+{
+    struct ip ip = {.family = (uint8_t)family, .port = port};
+
+    assert(family == 4 || family == 6);
+    memcpy(ip.bytes, octets, family == 4 ? 4 : 16);
+    unmap(&ip);
+    return ip;
 }
 
 bool ip_parse(struct span s, struct ip *out)

@@ -18,6 +18,8 @@ struct ip {
 
 #define IP_TEXT_MAX 48 /* enough for ip_print() of any address */
 
+/* An address of 4 or 16 octets in network order. */
+struct ip ip_of(unsigned family, const void *octets, uint16_t port);
 /* Reads an address without port ("192.0.2.1", "2001:db8::1"); false when it is none. */
 bool ip_parse(struct span s, struct ip *out);
 /* Prints the address without port and brackets; "unknown" for family 0. */
