@@ -1,122 +1,16 @@
-/* identity.c: how an upstream is told who the client is. The words themselves are smtp/xclient's and
- * smtp/proxy_header's; finding a client's name is the world's. */
+/* identity.c: how an upstream is told who the client is. What is known of it is introduction.c's, the words
+ * are smtp/xclient's and smtp/proxy_header's. */
 #include "session/identity.h"
-
-#include <errno.h>
 
 #include "base/mem.h"
 #include "session/capabilities.h"
+#include "session/introduction.h"
 #include "session/journal.h"
 #include "session/leg_choose.h"
 #include "session/transaction.h"
 #include "smtp/proxy_header.h"
 
-#define NAME_LIMIT    5000 /* milliseconds to find the name of a client */
-#define NAME_NONE     "[UNAVAILABLE]"
-#define NAME_NOT_NOW  "[TEMPUNAVAIL]"
 #define COMMANDS_ROOM 4096 /* octets of all commands for one client */
-
-/* --- what is known of the client ------------------------------------------------------------------------ */
-
-struct introduction *identity_introduction(struct session *session)
-{
-    if (session->introduction == NULL)
-        session->introduction = mem_alloc(sizeof(*session->introduction));
-    return session->introduction;
-}
-
-void identity_forget(struct session *session)
-{
-    struct introduction *known = session->introduction;
-
-    if (known == NULL)
-        return;
-    session->world->ops->name_cancel(session->world, &known->naming);
-    mem_free(known->name);
-    mem_free(known->login);
-    mem_free(known->forwarded);
-    mem_free(known);
-    session->introduction = NULL;
-}
-
-static void named(void *owner, int status)
-{
-    struct session *session = owner;
-    struct introduction *known = session->introduction;
-    const char *name = status == 0 ? known->naming.name : status == -EAGAIN ? NAME_NOT_NOW : NAME_NONE;
-
-    known->name = mem_copy(span_str(name));
-    if (known->name == NULL)
-        session->client.error = -ENOMEM;
-    session_advance(session);
-}
-
-/* True when the name is known, if only as not to be found. */
-static bool name_known(struct session *session)
-{
-    struct introduction *known = identity_introduction(session);
-    struct world *world = session->world;
-
-    if (known == NULL || known->name != NULL)
-        return true;
-    if (known->naming.handle != NULL)
-        return false;
-    known->naming.done = named;
-    known->naming.owner = session;
-    if (world->ops->name_find(world, &known->naming, &session->peer, NAME_LIMIT) == 0)
-        return false;
-    known->name = mem_copy(SPAN(NAME_NOT_NOW));
-    return true;
-}
-
-/* The values, printed where they are not text already. */
-struct values {
-    struct xclient as;
-    char bytes[4][IP_TEXT_MAX + 8];
-};
-
-static struct span print_address(char *bytes, size_t size, const struct ip *ip)
-{
-    struct text text = {bytes, 0, size, false};
-
-    if (ip->family == 0)
-        return SPAN(NAME_NONE);
-    xclient_print_address(&text, ip);
-    return text_span(&text);
-}
-
-static struct span print_port(char *bytes, size_t size, const struct ip *ip)
-{
-    struct text text = {bytes, 0, size, false};
-
-    if (ip->family == 0)
-        return SPAN(NAME_NONE);
-    text_number(&text, ip->port);
-    return text_span(&text);
-}
-
-static const struct ip *destination(const struct session *session)
-{
-    return session->original.family != 0 ? &session->original : &session->local;
-}
-
-static void fill(const struct session *session, struct span helo, bool extended, struct values *out)
-{
-    const struct introduction *known = session->introduction;
-    struct span *values = out->as.values;
-    size_t room = sizeof(out->bytes[0]);
-
-    out->as = (struct xclient){0};
-    values[XCLIENT_NAME] = known != NULL && known->name != NULL ? span_str(known->name) : SPAN(NAME_NONE);
-    values[XCLIENT_ADDR] = print_address(out->bytes[0], room, &session->peer);
-    values[XCLIENT_PORT] = print_port(out->bytes[1], room, &session->peer);
-    values[XCLIENT_PROTO] = extended ? SPAN("ESMTP") : SPAN("SMTP");
-    values[XCLIENT_HELO] = helo;
-    if (known != NULL && known->login != NULL)
-        values[XCLIENT_LOGIN] = span_str(known->login);
-    values[XCLIENT_DESTADDR] = print_address(out->bytes[2], room, destination(session));
-    values[XCLIENT_DESTPORT] = print_port(out->bytes[3], room, destination(session));
-}
 
 /* --- the upstream's side -------------------------------------------------------------------------------- */
 
@@ -126,9 +20,9 @@ bool identity_header(struct session *session)
     struct text text = TEXT(bytes);
 
     if (leg_upstream(session)->identity == IDENTITY_PROXY_V1)
-        proxy_header_print_v1(&text, &session->peer, destination(session));
+        proxy_header_print_v1(&text, &session->peer, introduction_destination(session));
     else if (leg_upstream(session)->identity == IDENTITY_PROXY_V2)
-        proxy_header_print_v2(&text, &session->peer, destination(session));
+        proxy_header_print_v2(&text, &session->peer, introduction_destination(session));
     return !text.cut && wire_put(&session->leg->wire, text_span(&text));
 }
 
@@ -231,10 +125,10 @@ static bool tell(struct session *session, struct span helo, bool extended)
 {
     char bytes[COMMANDS_ROOM];
     struct text text = TEXT(bytes);
-    struct values values;
+    struct introduction_values values;
     struct leg *leg = session->leg;
 
-    fill(session, helo, extended, &values);
+    introduction_fill(session, helo, extended, &values);
     mem_free(leg->told_helo);
     leg->told_helo = mem_copy(helo);
     if (leg->told_helo == NULL || xclient_print(&text, SPAN("XCLIENT"), &values.as, leg->may_tell) == 0 ||
@@ -257,7 +151,7 @@ static enum leg_forward tell_all(struct session *session, struct span helo, bool
 
     if (leg->may_tell == 0)
         untellable(session, "XCLIENT is not offered");
-    else if ((leg->may_tell >> XCLIENT_NAME & 1u) != 0 && !name_known(session))
+    else if ((leg->may_tell >> XCLIENT_NAME & 1u) != 0 && !introduction_named(session))
         return LEG_WAIT;
     else if (!tell(session, helo, extended))
         untellable(session, "no memory");
@@ -299,17 +193,6 @@ void identity_offered(struct session *session, const struct ehlo *caps)
     session->leg->told = TOLD_ALL;
 }
 
-/* What our own client has been told by the one before it goes before what we know of it. */
-static void fill_forward(const struct session *session, const struct transaction *transaction,
-                         struct values *values)
-{
-    fill(session, span_str(session->helo), session->extended, values);
-    values->as.values[XCLIENT_IDENT] = span_str(transaction->id);
-    values->as.values[XCLIENT_SOURCE] = SPAN("REMOTE");
-    if (session->introduction != NULL && session->introduction->forwarded != NULL)
-        values->as = session->introduction->values;
-}
-
 static bool say_all(struct session *session, struct span lines)
 {
     struct span line;
@@ -326,19 +209,19 @@ static enum leg_forward forward(struct session *session, struct transaction *tra
 {
     char bytes[COMMANDS_ROOM];
     struct text text = TEXT(bytes);
-    struct values values;
+    struct introduction_values values;
     bool said;
 
     if (wire_put_room(&session->leg->wire) < sizeof(bytes)) {
         session->blocked = true;
         return LEG_WAIT;
     }
-    fill_forward(session, transaction, &values);
+    introduction_fill_forward(session, transaction, &values);
     transaction->introduced = true;
     if (xclient_print(&text, SPAN("XFORWARD"), &values.as, session->leg->may_tell) == 0 || text.cut)
         return LEG_FORWARDED;
-    said = leg_offers(session, KEYWORD_PIPELINING) ? say_all(session, text_span(&text))
-                                                   : say_next(session, text_span(&text));
+    said = leg_offers(session, KEYWORD_PIPELINING) && !needed(session) ? say_all(session, text_span(&text))
+                                                                       : say_next(session, text_span(&text));
     if (!said)
         untellable(session, "no memory");
     return now(session);
@@ -359,7 +242,7 @@ enum leg_forward identity_before_mail(struct session *session, struct transactio
         untellable(session, "XFORWARD is not offered");
         return now(session);
     }
-    if ((leg->may_tell >> XCLIENT_NAME & 1u) != 0 && !name_known(session))
+    if ((leg->may_tell >> XCLIENT_NAME & 1u) != 0 && !introduction_named(session))
         return LEG_WAIT;
     if (leg->outstanding != 0 && !leg_offers(session, KEYWORD_PIPELINING))
         return LEG_WAIT;

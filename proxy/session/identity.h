@@ -4,21 +4,6 @@
 #define SESSION_IDENTITY_H
 
 #include "session/leg.h"
-#include "smtp/xclient.h"
-
-/* What is known of a client beside its address. Owned by its session. */
-struct introduction {
-    struct naming naming; /* its name being looked up */
-    char *name;           /* found, or told by XCLIENT; NULL: not known yet */
-    char *login;          /* told by XCLIENT; NULL: none */
-    char *forwarded;      /* the decoded values of an XFORWARD: what `values` point to */
-    struct xclient values;
-};
-
-/* Made when first asked for; NULL: no memory. */
-struct introduction *identity_introduction(struct session *session);
-/* Forgets it, and withdraws a lookup of the name. */
-void identity_forget(struct session *session);
 
 /* The upstream's EHLO reply says what may be told with XFORWARD. */
 void identity_offered(struct session *session, const struct ehlo *caps);

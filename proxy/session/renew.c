@@ -8,7 +8,8 @@
 
 static bool mirrors(const struct session *session)
 {
-    return session->leg != NULL && leg_upstream(session)->tls == UPSTREAM_TLS_MIRROR;
+    return session->leg != NULL && session->leg->state != LEG_FAILED &&
+           leg_upstream(session)->tls == UPSTREAM_TLS_MIRROR;
 }
 
 void renew_session(struct session *session)

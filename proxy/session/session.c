@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "session/body.h"
 #include "session/deadline.h"
-#include "session/identity.h"
+#include "session/introduction.h"
 #include "session/journal.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -73,7 +73,7 @@ void session_free(struct session *session)
     mem_free(session->helo);
     mem_free(session->mechanisms);
     mem_free(session->barred);
-    identity_forget(session);
+    introduction_forget(session);
     server_left(session->server, session);
     settings_unref(session->settings);
     mem_free(session);

@@ -3,16 +3,33 @@
 
 #include <time.h>
 
+#include "session/handshake.h"
 #include "session/transaction.h"
+#include "tls/tls.h"
 
 /* RFC 3848, RFC 6531 4.3. */
-static const char *protocol(const struct session *session)
+static void protocol(const struct session *session, struct text *text)
 {
-    if (session->transaction->smtputf8)
-        return session->authenticated ? "UTF8SMTPA" : "UTF8SMTP";
-    if (!session->extended)
-        return "SMTP";
-    return session->authenticated ? "ESMTPA" : "ESMTP";
+    if (!session->extended) {
+        text_add(text, SPAN("SMTP"));
+        return;
+    }
+    text_add(text, session->transaction->smtputf8 ? SPAN("UTF8SMTP") : SPAN("ESMTP"));
+    if (handshake_done(session))
+        text_char(text, 'S');
+    if (session->authenticated)
+        text_char(text, 'A');
+}
+
+/* For whoever reads the message behind us: the upstream saw another's TLS, or none. */
+static void encryption(const struct session *session, struct text *text)
+{
+    struct tls_facts facts;
+
+    if (!handshake_done(session))
+        return;
+    tls_facts(&session->client, &facts);
+    text_format(text, "\r\n\t(using %s with cipher %s)", facts.version, facts.cipher);
 }
 
 /* date-time of RFC 5322 3.3, in English whatever the locale. */
@@ -39,9 +56,13 @@ void trace_print(const struct session *session, struct text *text)
     text_add_safe(text, span_str(session->helo), transaction->smtputf8);
     text_add(text, session->peer.family == 6 ? SPAN(" ([IPv6:") : SPAN(" (["));
     ip_print(text, &session->peer);
-    text_add(text, SPAN("])\r\n\tby "));
+    text_add(text, SPAN("])"));
+    encryption(session, text);
+    text_add(text, SPAN("\r\n\tby "));
     text_add(text, span_str(session->settings->hostname));
-    text_format(text, " (Postern) with %s id %s", protocol(session), transaction->id);
+    text_add(text, SPAN(" (Postern) with "));
+    protocol(session, text);
+    text_format(text, " id %s", transaction->id);
     if (transaction->accepted == 1 && transaction->first != NULL && transaction->first->next == NULL) {
         text_add(text, SPAN("\r\n\tfor <"));
         text_add_safe(text, transaction->first->address, transaction->smtputf8);

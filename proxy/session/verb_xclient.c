@@ -1,7 +1,7 @@
 /* verb_xclient.c: XCLIENT and XFORWARD from a server in front of us that is trusted to say who the client is.
  * What is told to the upstream is left to identity.c. */
 #include "base/mem.h"
-#include "session/identity.h"
+#include "session/introduction.h"
 #include "session/journal.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -63,8 +63,8 @@ static bool adopt(struct session *session, const struct xclient *client)
     const struct span *values = client->values;
     struct introduction *known;
 
-    identity_forget(session);
-    known = identity_introduction(session);
+    introduction_forget(session);
+    known = introduction_of(session);
     if (known == NULL)
         return false;
     set_address(&session->peer, values[XCLIENT_ADDR], values[XCLIENT_PORT]);
@@ -137,7 +137,7 @@ enum proceed verb_xforward_proceed(struct session *session, struct exchange *exc
     char bytes[XCLIENT_LINE_MAX];
     struct text text = TEXT(bytes);
     struct xclient values;
-    struct introduction *known = identity_introduction(session);
+    struct introduction *known = introduction_of(session);
 
     if (!parse(session, exchange, VERB_XFORWARD_ATTRIBUTES, &values, &text))
         return PROCEED_DONE;
