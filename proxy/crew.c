@@ -26,7 +26,12 @@ struct crew {
 static int on_caught(void *owner, const struct worker_catch *caught)
 {
     const struct hand *hand = owner;
-    const struct arrival arrival = {caught->peer, caught->local, caught->original, caught->tag};
+    const struct arrival arrival = {
+        .peer = caught->peer,
+        .local = caught->local,
+        .original = caught->original,
+        .listener = caught->tag,
+    };
 
     return server_accept(hand->server, &arrival, caught->ops, caught->carrier);
 }

@@ -14,10 +14,14 @@
 #include "crew.h"
 #include "doors.h"
 #include "net/logger.h"
+#include "notify.h"
+#include "passed.h"
 #include "program.h"
 #include "rights.h"
 
 #define SIGNAL_ENDED SIGUSR1 /* a worker tells the main thread that it has ended */
+#define CHORES       10000   /* milliseconds between two looks at what may have changed */
+#define LOOKUPS      "16"    /* threads that wait for the name service, half of them at a time for names */
 
 struct run {
     const char *config;
@@ -25,6 +29,7 @@ struct run {
     struct settings *settings; /* in force */
     struct log_target *target;
     struct logger logger; /* of the main thread */
+    struct passed passed;
     struct doors doors;
     struct crew *crew;
     sigset_t signals;
@@ -120,9 +125,10 @@ static bool start(struct run *run)
     int error;
 
     rights_raise_files(log);
-    doors_init(&run->doors, workers);
-    if (doors_update(&run->doors, settings, log) != 0 || !write_pidfile(run) ||
-        !rights_drop(settings->user, settings->group, log))
+    (void)setenv("UV_THREADPOOL_SIZE", LOOKUPS, 0);
+    doors_init(&run->doors, workers, &run->passed);
+    if (!passed_take(&run->passed, log) || doors_update(&run->doors, settings, log) != 0 ||
+        !write_pidfile(run) || !rights_drop(settings, log))
         return false;
     log_start(run);
     run->crew = crew_new(workers, run->target, on_worker_ended, run);
@@ -150,12 +156,12 @@ static void log_event(struct run *run, const char *event)
     log_end(&line);
 }
 
-static void log_complaints(struct run *run, char *complaints)
+static void log_complaints(struct run *run, enum log_level level, const char *event, char *complaints)
 {
     char *rest = NULL;
 
     for (char *line = strtok_r(complaints, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
-        log_note(&run->logger.log, LOG_LEVEL_ERROR, "reload_refused", "%s", line);
+        log_note(&run->logger.log, level, event, "%s", line);
 }
 
 /* The settings of the file as it is now, or NULL after every complaint has been logged. */
@@ -170,25 +176,36 @@ static struct settings *load_again(struct run *run)
         return NULL;
     settings = config_load(run->config, stream);
     if (fclose(stream) == 0 && settings == NULL)
-        log_complaints(run, complaints);
+        log_complaints(run, LOG_LEVEL_ERROR, "reload_refused", complaints);
+    else if (settings != NULL)
+        log_complaints(run, LOG_LEVEL_WARN, "config", complaints);
     free(complaints);
     return settings;
+}
+
+static void put_in_force(struct run *run, struct settings *settings)
+{
+    struct settings *old = run->settings;
+    struct log *log = &run->logger.log;
+
+    run->settings = settings;
+    (void)rights_suffice(settings, log);
+    (void)doors_update(&run->doors, settings, log);
+    if (!crew_configure(run->crew, settings, &run->doors))
+        log_note(log, LOG_LEVEL_ERROR, "reload", "no memory to tell every worker");
+    settings_unref(old);
 }
 
 /* The log is opened anew in any case: that is how rotating it is told. */
 static void reload(struct run *run)
 {
-    struct settings *settings = load_again(run);
+    struct settings *settings;
     int error;
 
-    if (settings != NULL) {
-        struct settings *old = run->settings;
-        run->settings = settings;
-        (void)doors_update(&run->doors, settings, &run->logger.log);
-        if (!crew_configure(run->crew, settings, &run->doors))
-            log_note(&run->logger.log, LOG_LEVEL_ERROR, "reload", "no memory to tell every worker");
-        settings_unref(old);
-    }
+    notify_reloading();
+    settings = load_again(run);
+    if (settings != NULL)
+        put_in_force(run, settings);
     error = log_target_reopen(run->target, run->settings->log.to);
     if (error != 0)
         log_note(&run->logger.log, LOG_LEVEL_ERROR, "reload", "cannot log to %s: %s", run->settings->log.to,
@@ -196,6 +213,7 @@ static void reload(struct run *run)
     adopt_log_settings(run);
     if (settings != NULL)
         log_event(run, "reload");
+    notify_ready(run->doors.count, run->doors.workers);
 }
 
 /* The first request to end is polite, the second is not. */
@@ -206,18 +224,30 @@ static void end_request(struct run *run)
         _exit(PROGRAM_FAILED);
     }
     run->draining = true;
+    notify_stopping();
     log_event(run, "drain");
     if (!crew_drain(run->crew, run->settings->timeouts.drain))
         _exit(PROGRAM_FAILED);
 }
 
+/* How long to wait for a signal: the service manager wants to hear from us in half the time that it allows.
+ */
+static struct timespec patience(void)
+{
+    uint64_t ms = notify_interval() / 2;
+
+    if (ms == 0 || ms > CHORES)
+        ms = CHORES;
+    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
 static void obey_signals(struct run *run)
 {
-    int number;
+    const struct timespec wait = patience();
 
     while (crew_left(run->crew) > 0) {
-        if (sigwait(&run->signals, &number) != 0)
-            continue;
+        int number = sigtimedwait(&run->signals, NULL, &wait);
+        notify_alive();
         if (number == SIGTERM || number == SIGINT)
             end_request(run);
         else if (number == SIGHUP && !run->draining)
@@ -236,12 +266,14 @@ static int serve(struct run *run)
     if (!open_log(run) || !start(run))
         return PROGRAM_FAILED;
     log_event(run, "ready");
+    notify_ready(run->doors.count, run->doors.workers);
     obey_signals(run);
     crew_join(run->crew);
     if (run->pidfile != NULL)
         (void)unlink(run->pidfile);
     log_event(run, "stop");
     doors_clear(&run->doors);
+    passed_free(&run->passed);
     log_target_close(run->target);
     settings_unref(run->settings);
     return PROGRAM_OK;
