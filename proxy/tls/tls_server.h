@@ -3,6 +3,7 @@
 #ifndef TLS_TLS_SERVER_H
 #define TLS_TLS_SERVER_H
 
+#include "postern/option.h"
 #include "tls/tls_complaint.h"
 #include "tls/tls_policy.h"
 
@@ -22,7 +23,8 @@ struct tls_server_terms {
     const struct tls_policy *policy;
     int ask;               /* enum tls_ask: for a certificate of the client's */
     const char *client_ca; /* PEM file of the authorities that clients' certificates are verified against */
-    bool tickets;          /* sessions may be resumed, on this listener only */
+    bool tickets;          /* sessions may be resumed, on this listener only, by clients that are not asked */
+    const char *hostname;  /* our own, which the first certificate is expected to be for; NULL: any */
 };
 
 struct tls_server;
