@@ -1,0 +1,137 @@
+/* tls_failure.c: a connection that has failed: one line for the log, an alert for the peer. Who else is told
+ * is left to the caller. */
+#include <mbedtls/error.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tls/tls_private.h"
+
+#define ALERT(name) MBEDTLS_SSL_ALERT_MSG_##name
+
+/* RFC 8446 6, RFC 5246 7.2 */
+static const struct {
+    unsigned char code;
+    const char *name;
+} alerts[] = {
+    {0, "close_notify"},
+    {10, "unexpected_message"},
+    {20, "bad_record_mac"},
+    {21, "decryption_failed"},
+    {22, "record_overflow"},
+    {30, "decompression_failure"},
+    {40, "handshake_failure"},
+    {41, "no_certificate"},
+    {42, "bad_certificate"},
+    {43, "unsupported_certificate"},
+    {44, "certificate_revoked"},
+    {45, "certificate_expired"},
+    {46, "certificate_unknown"},
+    {47, "illegal_parameter"},
+    {48, "unknown_ca"},
+    {49, "access_denied"},
+    {50, "decode_error"},
+    {51, "decrypt_error"},
+    {60, "export_restriction"},
+    {70, "protocol_version"},
+    {71, "insufficient_security"},
+    {80, "internal_error"},
+    {86, "inappropriate_fallback"},
+    {90, "user_canceled"},
+    {100, "no_renegotiation"},
+    {109, "missing_extension"},
+    {110, "unsupported_extension"},
+    {112, "unrecognized_name"},
+    {113, "bad_certificate_status_response"},
+    {115, "unknown_psk_identity"},
+    {116, "certificate_required"},
+    {120, "no_application_protocol"},
+};
+
+/* For errors of which mbedTLS does not tell the peer itself. */
+static const struct {
+    int error;
+    unsigned char alert;
+} answers[] = {
+    {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, ALERT(UNEXPECTED_MESSAGE)},
+    {MBEDTLS_ERR_SSL_UNEXPECTED_RECORD, ALERT(UNEXPECTED_MESSAGE)},
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION)},
+    {MBEDTLS_ERR_SSL_INVALID_MAC, ALERT(BAD_RECORD_MAC)},
+    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, ALERT(ILLEGAL_PARAMETER)},
+    {MBEDTLS_ERR_SSL_INVALID_RECORD, ALERT(DECODE_ERROR)},
+    {MBEDTLS_ERR_SSL_DECODE_ERROR, ALERT(DECODE_ERROR)},
+    {TLS_ERROR_FRUITLESS, ALERT(UNEXPECTED_MESSAGE)},
+};
+
+static unsigned char answer_to(int error)
+{
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        if (answers[i].error == error)
+            return answers[i].alert;
+    return ALERT(INTERNAL_ERROR);
+}
+
+static void describe_alert(struct text *text, unsigned char code)
+{
+    const char *name = "unknown";
+
+    for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
+        if (alerts[i].code == code)
+            name = alerts[i].name;
+    text_format(text, "the peer sent the alert %s (%u)", name, code);
+}
+
+static void describe(struct tls *tls, struct text *text, int error)
+{
+    char words[120];
+
+    switch (error) {
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        describe_alert(text, tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
+        break;
+    case MBEDTLS_ERR_SSL_CONN_EOF:
+        text_format(text, "the connection ended during the handshake%s%s", tls->under.error != 0 ? ": " : "",
+                    tls->under.error != 0 ? strerrordesc_np(-tls->under.error) : "");
+        break;
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+        text_format(text, "the peer gave up the handshake");
+        break;
+    case TLS_ERROR_FRUITLESS:
+        text_format(text, "the peer sends and sends, but nothing that matters");
+        break;
+    default:
+        mbedtls_strerror(error, words, sizeof(words));
+        text_format(text, "%s (-0x%04x)", words, (unsigned)-error);
+        break;
+    }
+}
+
+/* The last thing said is not an alert already, and the peer is there to hear one. */
+static bool is_owed_an_alert(const struct tls *tls, int error)
+{
+    return error != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && error != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY &&
+           tls->under.error == 0 && tls->ssl.MBEDTLS_PRIVATE(out_msgtype) != MBEDTLS_SSL_MSG_ALERT;
+}
+
+int tls_break(struct tls *tls, int error, const char *why)
+{
+    struct text text = {tls->failure, 0, sizeof(tls->failure) - 1, false};
+    unsigned char alert = error != 0 ? answer_to(error) : ALERT(BAD_CERT);
+
+    if (error != 0)
+        describe(tls, &text, error);
+    else
+        text_format(&text, "%s", why);
+    tls->failure[text.len] = '\0';
+    if (is_owed_an_alert(tls, error))
+        (void)mbedtls_ssl_send_alert_message(&tls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+    tls->stage = TLS_FAILED;
+    tls->pinned = span_of(NULL, 0);
+    tls->under.corked = false;
+    wire_finish(&tls->under);
+    tls_settle(tls);
+    if (tls->under.error != 0)
+        return tls->under.error;
+    return error == MBEDTLS_ERR_SSL_ALLOC_FAILED ? -ENOMEM : -EPROTO;
+}

@@ -1,0 +1,86 @@
+/* tls_rest.c: what a connection gives back when its handshake is over, and while nobody uses it. Where
+ * mbedTLS's memory comes from is left to tls_memory.c. */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <mbedtls/platform.h>
+
+#include "tls/tls_private.h"
+
+#define REST_AFTER 5000 /* milliseconds without use */
+
+/* The octets in front of the first record of the buffer for input count the records (ssl->in_ctr). */
+static unsigned char *records_of(struct tls *tls)
+{
+    return tls->ssl.MBEDTLS_PRIVATE(in_ctr);
+}
+
+/* Whole pages are given back to the system; they are zeroes when they are used next. */
+static void give_back(unsigned char *buffer, size_t len)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)buffer + page - 1) & ~(page - 1);
+    uintptr_t to = ((uintptr_t)buffer + len) & ~(page - 1);
+
+    if (from < to)
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* Nothing is in the buffers but the count of records. */
+static bool is_idle(const struct tls *tls)
+{
+    return mbedtls_ssl_check_pending(&tls->ssl) == 0 && tls->ssl.MBEDTLS_PRIVATE(in_left) == 0 &&
+           tls->ssl.MBEDTLS_PRIVATE(badmac_seen_or_in_hsfraglen) == 0 &&
+           tls->ssl.MBEDTLS_PRIVATE(out_left) == 0;
+}
+
+static void rest(struct tls *tls)
+{
+    if (!is_idle(tls))
+        return;
+    memcpy(tls->records, records_of(tls), sizeof(tls->records));
+    give_back(tls->ssl.MBEDTLS_PRIVATE(in_buf), MBEDTLS_SSL_IN_CONTENT_LEN);
+    give_back(tls->ssl.MBEDTLS_PRIVATE(out_buf), MBEDTLS_SSL_OUT_CONTENT_LEN);
+    tls->resting = true;
+}
+
+/* A ticket that still waits for company leaves now. */
+static void ring(void *owner)
+{
+    struct tls *tls = owner;
+    uint64_t due = tls->active + REST_AFTER;
+
+    tls->rest_due = world_now(tls->world) < due && tls->world->ops->alarm_set(tls->world, &tls->rest, due);
+    if (tls->rest_due)
+        return;
+    tls->under.corked = false;
+    tls_settle(tls);
+    rest(tls);
+}
+
+/* The alarm is set once and looks, when it rings, whether it is time yet. */
+void tls_wake(struct tls *tls)
+{
+    if (tls->resting)
+        memcpy(records_of(tls), tls->records, sizeof(tls->records));
+    tls->resting = false;
+    tls->active = world_now(tls->world);
+    tls->rest.ring = ring;
+    tls->rest.owner = tls;
+    if (!tls->rest_due)
+        tls->rest_due = tls->world->ops->alarm_set(tls->world, &tls->rest, tls->active + REST_AFTER);
+}
+
+void tls_shed(struct tls *tls)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_ssl_session *session = tls->ssl.MBEDTLS_PRIVATE(session);
+
+    if (session != NULL && session->MBEDTLS_PRIVATE(peer_cert) != NULL) {
+        mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
+        mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
+        session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+    }
+#endif
+    tls_wake(tls);
+}
