@@ -1,0 +1,30 @@
+/* charset.h: text in any charset becomes UTF-8, in pieces of any size (iconv of the C library). */
+#ifndef MAIL_CHARSET_H
+#define MAIL_CHARSET_H
+
+#include <stdint.h>
+
+#include "mail/anomaly.h"
+#include "postern/span.h"
+
+/* Zeroed, then charset_open(), at the start of each text; charset_close() at its end. Embedded by value. */
+struct charset {
+    uint64_t anomalies; /* bits of enum anomaly seen so far */
+    /* private */
+    void *converter; /* iconv_t; NULL: UTF-8 or ASCII, only checked; or unknown, taken as Windows-1252 */
+    uint8_t held, kind;
+    char kept[16]; /* of a character that came in pieces */
+};
+
+/* name: as in a charset parameter; absent or empty: what the octets show (UTF-8 where it is valid, else
+ * Windows-1252). Names that are not known are an anomaly and taken likewise. */
+void charset_open(struct charset *charset, struct span name);
+/* Converts from the head of in into at most `room` (at least 16) octets of UTF-8 at out. Returns the octets
+ * of in that are used up; *made says how many were put. What the charset does not have becomes U+FFFD, one
+ * for each octet, and an anomaly; NUL passes, and is one. */
+size_t charset_feed(struct charset *charset, struct span in, char *out, size_t room, size_t *made);
+/* The text has ended: what was held back, at most 16 octets. */
+size_t charset_finish(struct charset *charset, char out[16]);
+void charset_close(struct charset *charset);
+
+#endif
