@@ -27,7 +27,7 @@ static const enum transparent_way ways[] = {
     [TRANSPARENT_TPROXY] = TRANSPARENT_WAY_TPROXY,
 };
 
-void doors_init(struct doors *doors, size_t workers, const struct passed *passed)
+void doors_init(struct doors *doors, size_t workers, struct passed *passed)
 {
     *doors = (struct doors){.workers = workers, .passed = passed};
 }
@@ -91,7 +91,7 @@ static int fill(struct door *door, const struct doors *doors, const struct setti
     if (doors->passed->count > 0) {
         if (bind_address(door->host, door->port, &wanted) != 0)
             wanted = (struct ip){0};
-        socket = passed_find(doors->passed, &wanted, listener->name);
+        socket = passed_use(doors->passed, &wanted, listener->name);
     }
     return socket != NULL ? share_socket(door, doors->workers, socket)
                           : open_sockets(door, doors->workers, (int)listener->backlog);
@@ -188,6 +188,7 @@ size_t doors_update(struct doors *doors, const struct settings *settings, struct
             failed++;
     }
     forget_unwanted(doors);
+    passed_warn_unused(doors->passed, log);
     return failed;
 }
 

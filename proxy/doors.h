@@ -14,11 +14,11 @@ struct doors {
     struct door *list;
     size_t count;
     size_t workers; /* sockets per address */
-    const struct passed *passed;
+    struct passed *passed;
 };
 
 /* passed outlives the doors. */
-void doors_init(struct doors *doors, size_t workers, const struct passed *passed);
+void doors_init(struct doors *doors, size_t workers, struct passed *passed);
 /* Follows the listeners of these settings: addresses that stay keep their sockets, new ones take one that was
  * passed to us or are opened, the others are forgotten (their sockets are the workers' to close). Returns how
  * many could not be opened; each has been logged. Names are valid as long as the settings. */

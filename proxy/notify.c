@@ -15,7 +15,8 @@ uint64_t notify_interval(void)
 
 void notify_alive(void)
 {
-    (void)sd_notify(0, "WATCHDOG=1");
+    if (notify_interval() != 0)
+        (void)sd_notify(0, "WATCHDOG=1");
 }
 
 void notify_ready(size_t listeners, size_t workers)

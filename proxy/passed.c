@@ -125,7 +125,7 @@ static bool is_at(const struct passed_socket *at, const struct ip *local)
            memcmp(at->local.bytes, local->bytes, sizeof(local->bytes)) == 0;
 }
 
-const struct passed_socket *passed_find(const struct passed *passed, const struct ip *local, const char *name)
+static struct passed_socket *find(const struct passed *passed, const struct ip *local, const char *name)
 {
     for (size_t i = 0; i < passed->count; i++)
         if (is_at(&passed->sockets[i], local))
@@ -134,6 +134,29 @@ const struct passed_socket *passed_find(const struct passed *passed, const struc
         if (strcmp(passed->sockets[i].name, name) == 0)
             return &passed->sockets[i];
     return NULL;
+}
+
+const struct passed_socket *passed_use(struct passed *passed, const struct ip *local, const char *name)
+{
+    struct passed_socket *found = find(passed, local, name);
+
+    if (found != NULL)
+        found->used = true;
+    return found;
+}
+
+void passed_warn_unused(const struct passed *passed, struct log *log)
+{
+    for (size_t i = 0; i < passed->count; i++) {
+        const struct passed_socket *at = &passed->sockets[i];
+        char bytes[IP_TEXT_MAX] = {0};
+        struct text text = TEXT(bytes);
+        if (at->used)
+            continue;
+        ip_print(&text, &at->local);
+        log_note(log, LOG_LEVEL_WARN, "listen", "no listener uses the socket %s that was passed, %s port %u",
+                 at->name, bytes, at->local.port);
+    }
 }
 
 void passed_free(struct passed *passed)

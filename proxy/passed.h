@@ -10,6 +10,7 @@ struct passed_socket {
     int fd;
     struct ip local;
     bool any_family; /* bound to [::] and takes IPv4, too */
+    bool used;       /* by a listener, at some time */
     char *name;      /* of LISTEN_FDNAMES, or "" */
 };
 
@@ -22,9 +23,10 @@ struct passed {
 /* Takes over what LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES tell of, and removes these variables. What is no
  * listening TCP socket is left alone, with a warning. Before threads start. False: no memory. */
 bool passed_take(struct passed *passed, struct log *log);
-/* The one bound to *local, else the one with this name; NULL: none of them. */
-const struct passed_socket *passed_find(const struct passed *passed, const struct ip *local,
-                                        const char *name);
+/* The one bound to *local, else the one with this name, for a listener to use; NULL: none of them. */
+const struct passed_socket *passed_use(struct passed *passed, const struct ip *local, const char *name);
+/* Warns of each that no listener has used yet: clients of it wait for an answer in vain. */
+void passed_warn_unused(const struct passed *passed, struct log *log);
 /* The sockets stay open until the process ends. */
 void passed_free(struct passed *passed);
 

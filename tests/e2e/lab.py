@@ -75,13 +75,13 @@ def run(*arguments, seconds=60, **options):
 class Process:
     """A program in the background, its standard output and error in files of its own folder."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, **options):
         self.folder = pathlib.Path(folder)
         self.errors = self.folder / "stderr"
         self.code = None
         with open(self.folder / "stdout", "wb") as out, open(self.errors, "ab") as err:
             self.child = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out,
-                                          stderr=err, cwd=self.folder)
+                                          stderr=err, cwd=self.folder, **options)
         self.pid = self.child.pid
 
     def alive(self):
