@@ -168,44 +168,35 @@ void xclient_print_address(struct text *text, const struct ip *ip)
     ip_print(text, ip);
 }
 
-/* Adds " NAME=value" to the line; false when it does not fit. */
-static bool add(struct text *line, unsigned i, struct span value)
-{
-    size_t before = line->len;
-
-    text_char(line, ' ');
-    text_add(line, span_str(ATTRIBUTES[i].name));
-    text_char(line, '=');
-    xtext_encode(value, line);
-    if (!line->cut)
-        return true;
-    line->len = before;
-    line->cut = false;
-    return false;
-}
-
-static unsigned end_line(struct text *text, struct text *line, size_t empty)
-{
-    if (line->len == empty)
-        return 0;
-    text_add(text, text_span(line));
-    text_add(text, SPAN("\r\n"));
-    line->len = empty;
-    return 1;
-}
-
 unsigned xclient_print(struct text *text, struct span command, const struct xclient *values, uint64_t offered)
 {
-    char bytes[XCLIENT_LINE_MAX - 2]; /* without CRLF */
-    struct text line = TEXT(bytes);
+    const size_t most = XCLIENT_LINE_MAX - 2; /* of a line without CRLF */
+    size_t used = 0;                          /* of the line under way; 0: there is none */
     unsigned lines = 0;
 
-    text_add(&line, command);
     for (unsigned i = 0; i < XCLIENT_ATTRIBUTES; i++) {
-        if ((offered >> i & 1u) == 0 || !valid(i, values->values[i]) || add(&line, i, values->values[i]))
+        char bytes[XCLIENT_LINE_MAX];
+        struct text item = {bytes, 0, most - command.len, false};
+
+        if ((offered >> i & 1u) == 0 || !valid(i, values->values[i]))
             continue;
-        lines += end_line(text, &line, command.len);
-        (void)add(&line, i, values->values[i]);
+        text_format(&item, " %s=", ATTRIBUTES[i].name);
+        xtext_encode(values->values[i], &item);
+        if (item.cut)
+            continue;
+        if (used + item.len > most) {
+            text_add(text, SPAN("\r\n"));
+            used = 0;
+        }
+        if (used == 0) {
+            text_add(text, command);
+            used = command.len;
+            lines++;
+        }
+        text_add(text, text_span(&item));
+        used += item.len;
     }
-    return lines + end_line(text, &line, command.len);
+    if (lines != 0)
+        text_add(text, SPAN("\r\n"));
+    return lines;
 }
