@@ -8,6 +8,7 @@ struct complaint {
     struct complaint *next;
     unsigned line, column;
     const char *text; /* path included */
+    bool warning;
 };
 
 void complain_starved(struct complaints *complaints)
@@ -22,30 +23,41 @@ static bool later(const struct complaint *a, const struct complaint *b)
     return a->line != b->line ? a->line > b->line : a->column > b->column;
 }
 
+static bool same(const struct complaint *a, const struct complaint *b)
+{
+    return a->line == b->line && a->column == b->column && strcmp(a->text, b->text) == 0;
+}
+
 /* Behind every complaint about the same or an earlier place. */
 static void insert(struct complaints *complaints, struct complaint *complaint)
 {
     struct complaint **at = &complaints->first;
 
-    while (*at != NULL && !later(*at, complaint))
+    while (*at != NULL && !later(*at, complaint)) {
+        if (same(*at, complaint))
+            return;
         at = &(*at)->next;
+    }
     complaint->next = *at;
     *at = complaint;
-    complaints->count++;
+    if (!complaint->warning)
+        complaints->count++;
 }
 
-void complain_place(struct complaints *complaints, unsigned line, unsigned column, struct span path,
-                    const char *format, va_list args)
+static void say(struct complaints *complaints, const struct place *place, bool warning, const char *format,
+                va_list args)
 {
     char said[TEXT_OCTETS], bytes[TEXT_OCTETS + PATH_OCTETS];
     struct text text = TEXT(bytes);
     struct complaint *complaint = arena_alloc(complaints->arena, sizeof(*complaint));
 
     (void)vsnprintf(said, sizeof(said), format, args);
-    if (path.len > 0) {
-        text_add_safe(&text, path, true);
+    if (place->path.len > 0) {
+        text_add_safe(&text, place->path, true);
         text_add(&text, SPAN(": "));
     }
+    if (warning)
+        text_add(&text, SPAN("warning: "));
     text_add_safe(&text, span_str(said), true);
     if (complaint != NULL)
         complaint->text = arena_copy(complaints->arena, text_span(&text)).ptr;
@@ -53,9 +65,16 @@ void complain_place(struct complaints *complaints, unsigned line, unsigned colum
         complain_starved(complaints);
         return;
     }
-    complaint->line = line;
-    complaint->column = column;
+    complaint->line = place->line;
+    complaint->column = place->column;
+    complaint->warning = warning;
     insert(complaints, complaint);
+}
+
+void complain_place(struct complaints *complaints, const struct place *place, const char *format,
+                    va_list args)
+{
+    say(complaints, place, false, format, args);
 }
 
 void complain(struct complaints *complaints, const struct node *node, const char *format, ...)
@@ -66,7 +85,7 @@ void complain(struct complaints *complaints, const struct node *node, const char
 
     node_path(&path, node);
     va_start(args, format);
-    complain_place(complaints, node->line, node->column, text_span(&path), format, args);
+    complain_place(complaints, &(struct place){node->line, node->column, text_span(&path)}, format, args);
     va_end(args);
 }
 
@@ -79,8 +98,10 @@ void complain_key(struct complaints *complaints, const struct node *node, const 
 
     node_path(&path, node);
     va_start(args, format);
-    complain_place(complaints, keyed ? node->key_line : node->line, keyed ? node->key_column : node->column,
-                   text_span(&path), format, args);
+    complain_place(complaints,
+                   &(struct place){keyed ? node->key_line : node->line,
+                                   keyed ? node->key_column : node->column, text_span(&path)},
+                   format, args);
     va_end(args);
 }
 
@@ -96,7 +117,40 @@ void complain_lack(struct complaints *complaints, const struct node *map, const 
         text_char(&path, '.');
     text_add(&path, span_str(key));
     va_start(args, format);
-    complain_place(complaints, map->line, map->column, text_span(&path), format, args);
+    complain_place(complaints, &(struct place){map->line, map->column, text_span(&path)}, format, args);
+    va_end(args);
+}
+
+static void say_below(struct complaints *complaints, struct node *node, const char *below, bool warning,
+                      const char *format, va_list args)
+{
+    const struct node *found = node_below(node, below);
+    char bytes[PATH_OCTETS];
+    struct text path = TEXT(bytes);
+
+    node_path(&path, node);
+    if (path.len > 0 && below[0] != '[')
+        text_char(&path, '.');
+    text_add(&path, span_str(below));
+    say(complaints, &(struct place){found->line, found->column, text_span(&path)}, warning, format, args);
+}
+
+void complain_below(struct complaints *complaints, struct node *node, const char *path, const char *format,
+                    ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_below(complaints, node, path, false, format, args);
+    va_end(args);
+}
+
+void warn_below(struct complaints *complaints, struct node *node, const char *path, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_below(complaints, node, path, true, format, args);
     va_end(args);
 }
 

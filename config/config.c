@@ -4,23 +4,28 @@
 #include "base/mem.h"
 #include "chain/chain.h"
 #include "config/check.h"
+#include "config/encryption.h"
 #include "config/file.h"
 #include "config/filters.h"
 #include "config/parse.h"
 #include "config/schema.h"
 
-#define ARENA_OCTETS ((size_t)256 << 20) /* room for lists of a million entries */
+#define ARENA_OCTETS   ((size_t)256 << 20) /* room for lists of a million entries */
+#define REFRESH_OCTETS ((size_t)1 << 20)
 
 /* A configuration generation: the settings and all they point to. */
 struct generation {
     struct settings settings;
     struct arena arena;
+    const char *file;  /* and the tree that was read from it: for what is found to be wrong later */
+    struct node *root; /* NULL: there is none */
 };
 
 static void release(struct settings *settings)
 {
     struct generation *generation = settings->memory;
 
+    encryption_close(settings);
     chain_free(settings->chain);
     arena_reset(&generation->arena);
     mem_free(generation);
@@ -70,7 +75,9 @@ static void load(struct generation *generation, const char *path, struct complai
     decode_map(&decoder, root, sections, sizeof(sections) / sizeof(*sections));
     if (root->kind != NODE_MAP)
         return;
+    generation->root = root;
     check_settings(&decoder, settings, root);
+    encryption_open(complaints, settings, root);
     filters_open(&decoder, node_find(root, SPAN("filters")), settings->chain);
 }
 
@@ -85,10 +92,28 @@ struct settings *config_load(const char *path, FILE *complaints)
         return NULL;
     }
     found.arena = &generation->arena;
-    load(generation, path, &found);
+    generation->file = arena_copy(&generation->arena, span_str(path)).ptr;
+    if (generation->file != NULL)
+        load(generation, path, &found);
+    else
+        complain_starved(&found);
     complaints_print(&found, complaints);
     if (found.count == 0)
         return &generation->settings;
     release(&generation->settings);
     return NULL;
+}
+
+bool config_refresh(struct settings *settings, FILE *complaints)
+{
+    struct generation *generation = settings->memory;
+    struct arena arena;
+    struct complaints found = {.file = generation->file, .arena = &arena};
+    bool changed;
+
+    arena_init(&arena, REFRESH_OCTETS);
+    changed = encryption_refresh(&found, settings, generation->root);
+    complaints_print(&found, complaints);
+    arena_reset(&arena);
+    return changed;
 }

@@ -39,7 +39,8 @@ static void complain_mark(struct parse *parse, yaml_mark_t mark, const char *for
     if (parse->open != NULL)
         node_path(&path, parse->open);
     va_start(args, format);
-    complain_place(parse->complaints, (unsigned)mark.line + 1, (unsigned)mark.column + 1, text_span(&path),
+    complain_place(parse->complaints,
+                   &(struct place){(unsigned)mark.line + 1, (unsigned)mark.column + 1, text_span(&path)},
                    format, args);
     va_end(args);
 }

@@ -16,8 +16,10 @@ void filter_complain(struct filter_setup *setup, const char *path, const char *f
         text_char(&text, '.');
     text_add(&text, span_str(path));
     va_start(args, format);
-    complain_place(setup->decoder->complaints, itself ? node->key_line : node->line,
-                   itself ? node->key_column : node->column, text_span(&text), format, args);
+    complain_place(setup->decoder->complaints,
+                   &(struct place){itself ? node->key_line : node->line,
+                                   itself ? node->key_column : node->column, text_span(&text)},
+                   format, args);
     va_end(args);
 }
 

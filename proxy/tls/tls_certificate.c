@@ -17,7 +17,7 @@ static bool load_chain(struct tls_certificate *certificate, const char *path, si
     rc = mbedtls_x509_crt_parse_file(&certificate->chain, path);
     if (rc == 0)
         return true;
-    if (rc == MBEDTLS_ERR_X509_FILE_IO_ERROR)
+    if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR)
         tls_complain(to, index, "chain", "%s cannot be read: %s", path, strerror(errno));
     else if (rc > 0)
         tls_complain(to, index, "chain", "%s holds a certificate that cannot be understood", path);
@@ -88,7 +88,7 @@ bool tls_authorities_load(mbedtls_x509_crt *out, const char *path, const char *k
     rc = mbedtls_x509_crt_parse_file(out, path);
     if (rc >= 0 && out->raw.p != NULL)
         return true;
-    if (rc == MBEDTLS_ERR_X509_FILE_IO_ERROR)
+    if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR)
         tls_complain(to, 0, key, "%s cannot be read: %s", path, strerror(errno));
     else
         tls_complain(to, 0, key, "%s holds no certificate; allowed: PEM, one authority or many", path);

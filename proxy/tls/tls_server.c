@@ -57,7 +57,7 @@ static void check_hostname(const struct tls_server_credentials *credentials,
     const struct tls_certificate *first = &credentials->certificates[0];
     char name[80];
 
-    if (terms->hostname == NULL || first->names->count > 0 ||
+    if (terms->hostname == NULL || first->names->count > 0 || first->chain.raw.p == NULL ||
         tls_certificate_covers(first, span_str(terms->hostname)))
         return;
     tls_certificate_name(&first->chain, name, sizeof(name));
@@ -115,11 +115,12 @@ static struct tls_credentials *load(struct tls_server *server, const struct tls_
         tls_complain(to, 0, "chain", "TLS cannot be set up: there is not enough memory");
     good = load_certificates(credentials, &server->terms, to) && good;
     good = load_client_ca(credentials, &server->terms, to) && good;
+    if (credentials->count > 0)
+        check_hostname(credentials, &server->terms, to);
     if (!good) {
         release(&credentials->base);
         return NULL;
     }
-    check_hostname(credentials, &server->terms, to);
     use_tickets(credentials, server);
     tls_server_choose(credentials);
     return &credentials->base;

@@ -85,10 +85,16 @@ static void test_good(void)
     s->release(s);
 }
 
-#define LISTENERS_ALLOWED "allowed: a list of maps with address, name, backlog\n"
-#define UPSTREAMS_ALLOWED "allowed: a list of maps with address\n"
-#define LISTENER_ALLOWED  "cannot be listened on; allowed: host:port, [IPv6]:port, a port from 1 to 65535\n"
-#define UPSTREAM_ALLOWED  "cannot be connected to; allowed: host:port, [IPv6]:port, a host alone for port 25\n"
+#define LISTENERS_ALLOWED                                                                                    \
+    "allowed: a list of maps with address, name, backlog, tls, client_certificates, "                        \
+    "auth_without_tls, transparent, proxy_from, proxy_required, xclient_from\n"
+#define UPSTREAMS_ALLOWED                                                                                    \
+    "allowed: a list of maps with address, tls, tls_verify, tls_name, tls_ca, tls_fingerprints, "            \
+    "tls_certificate, tls_key, identity, identity_required, mark\n"
+#define LISTENER_ALLOWED "cannot be listened on; allowed: host:port, [IPv6]:port, a port from 1 to 65535\n"
+#define UPSTREAM_ALLOWED                                                                                     \
+    "cannot be connected to; allowed: host:port, [IPv6]:port, a host alone for port 25, "                    \
+    "original-destination\n"
 
 static void test_bad(void)
 {
@@ -137,11 +143,12 @@ static void test_bad(void)
         {HOST "listners: 2525\nupstreams: 127.0.0.1\n",
          "proxy.yaml:1:1: listeners: is missing; " LISTENERS_ALLOWED
          "proxy.yaml:2:1: listners: is not a key; allowed: hostname, listeners, upstreams, connect, trace, "
-         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, log, workers, user, group, "
+         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, log, workers, user, "
+         "group, "
          "filters; did you mean \"listeners\"?\n"},
         {"- a\n",
          "proxy.yaml:1:1: is a list, not a map; allowed: hostname, listeners, upstreams, connect, trace, "
-         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, log, workers, user, "
+         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, log, workers, user, "
          "group, filters\n"},
         {HOST "listeners: [2525\n", "proxy.yaml:3:1: listeners: while parsing a flow sequence: did not find "
                                     "expected ',' or ']'; allowed: well-formed YAML\n"},
