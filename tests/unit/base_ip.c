@@ -30,6 +30,19 @@ static const struct {
     {SPAN("00000000000000000000000000000000000000000000000000192.0.2.1"), 0, "unknown"},
 };
 
+static void test_octets(void)
+{
+    static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
+    struct ip four = ip_of(4, mapped + 12, 25), six = ip_of(6, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 587);
+    struct ip same = ip_of(6, mapped, 25), parsed;
+
+    CHECK(ip_parse(SPAN("192.0.2.1"), &parsed) && four.family == 4 && four.port == 25);
+    CHECK(memcmp(four.bytes, parsed.bytes, sizeof(parsed.bytes)) == 0);
+    CHECK(same.family == 4 && same.port == 25 && memcmp(same.bytes, four.bytes, sizeof(four.bytes)) == 0);
+    CHECK(ip_parse(SPAN("2001:db8::1"), &parsed) && six.family == 6 && six.port == 587);
+    CHECK(memcmp(six.bytes, parsed.bytes, sizeof(parsed.bytes)) == 0);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
@@ -47,5 +60,6 @@ int main(void)
             CHECK(memcmp(again.bytes, ip.bytes, sizeof(ip.bytes)) == 0);
         }
     }
+    test_octets();
     return test_end("base_ip");
 }
