@@ -12,6 +12,7 @@
 #include "program.h"
 #include "sink/maildir.h"
 #include "sink_arguments.h"
+#include "tls/tls_server.h"
 
 #define BACKLOG        511
 #define SIGNAL_EMPTIED SIGUSR2 /* the worker's thread tells the main thread that no session is left */
@@ -21,6 +22,8 @@ struct sink_program {
     struct sink_server *server;
     struct worker *worker;
     struct transcript transcript;
+    struct tls_certificate_files certificate;
+    struct tls_policy policy;
     bool emptied; /* told already */
     pthread_t main_thread;
 };
@@ -147,6 +150,33 @@ static int open_transcript(struct sink_program *program, FILE **file)
     return PROGRAM_OK;
 }
 
+static void complain(void *owner, size_t index, const char *key, bool warning, const char *text)
+{
+    (void)owner;
+    (void)index;
+    fprintf(stderr, "postern sink: %s: %s%s\n", key, warning ? "warning: " : "", text);
+}
+
+/* Every curve, the first version we know, a certificate for any name. */
+static int open_tls(struct sink_program *program)
+{
+    const struct tls_complaints complaints = {.complain = complain};
+    struct tls_server_terms terms = {
+        .certificates = &program->certificate,
+        .count = 1,
+        .policy = &program->policy,
+        .tickets = true,
+    };
+
+    if (program->arguments.tls_chain == NULL)
+        return PROGRAM_OK;
+    program->certificate.chain = program->arguments.tls_chain;
+    program->certificate.key = program->arguments.tls_key;
+    program->policy = (struct tls_policy){TLS_VERSION_12, TLS_CIPHERS_INTERMEDIATE, ~(uint64_t)0};
+    program->arguments.options.tls = tls_server_new(&terms, &complaints);
+    return program->arguments.options.tls != NULL ? PROGRAM_OK : PROGRAM_FAILED;
+}
+
 /* Sleeps until the worker has nothing left to do: by itself after --count, or because it was told to end. */
 static void await_end(struct sink_program *program, const sigset_t *signals)
 {
@@ -224,7 +254,9 @@ int sink_main(int argc, char **argv)
     sigaddset(&signals, SIGNAL_EMPTIED);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    status = open_transcript(&program, &transcript);
+    status = open_tls(&program);
+    if (status == PROGRAM_OK)
+        status = open_transcript(&program, &transcript);
     if (status != PROGRAM_OK)
         return status;
     target = log_target_open("stderr", &error);
@@ -235,6 +267,8 @@ int sink_main(int argc, char **argv)
         fprintf(stderr, "postern sink: %s\n", strerror(-error));
         status = PROGRAM_FAILED;
     }
+    if (program.arguments.options.tls != NULL)
+        tls_server_unref(program.arguments.options.tls);
     if (transcript != NULL && transcript != stderr)
         fclose(transcript);
     return status;

@@ -18,6 +18,11 @@ enum {
     OPT_COUNT,
     OPT_AUTH,
     OPT_RAW,
+    OPT_TLS,
+    OPT_TLS_CHAIN,
+    OPT_TLS_KEY,
+    OPT_XCLIENT,
+    OPT_PROXY,
     OPT_HELP
 };
 
@@ -36,6 +41,11 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPT_COUNT},
     {"auth", required_argument, NULL, OPT_AUTH},
     {"raw", no_argument, NULL, OPT_RAW},
+    {"tls", required_argument, NULL, OPT_TLS},
+    {"tls-chain", required_argument, NULL, OPT_TLS_CHAIN},
+    {"tls-key", required_argument, NULL, OPT_TLS_KEY},
+    {"xclient", no_argument, NULL, OPT_XCLIENT},
+    {"proxy", no_argument, NULL, OPT_PROXY},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -46,14 +56,20 @@ static const char help[] =
     "  --maildir DIR          where messages go, made if missing (./maildir)\n"
     "  --raw                  store octet for octet, the envelope as JSON in DIR/envelopes\n"
     "  --hostname NAME        how the server calls itself (sink.invalid)\n"
-    "  --at POINT[#N]=ACTION  misbehave; may be given often. POINT: CONNECT HELO EHLO AUTH MAIL RCPT DATA\n"
-    "                         BDAT BODY EOM STORED RSET NOOP VRFY ETRN HELP QUIT; #N: only the Nth time\n"
+    "  --at POINT[#N]=ACTION  misbehave; may be given often. POINT: CONNECT HELO EHLO STARTTLS AUTH MAIL\n"
+    "                         RCPT DATA BDAT BODY EOM STORED RSET NOOP VRFY ETRN HELP QUIT; #N: only the Nth "
+    "time\n"
     "                         (BODY: after N octets). ACTION: reject[:CODE[ TEXT]] tempfail[:CODE[ TEXT]]\n"
     "                         delay:2s garbage drop reset\n"
     "  --without KEYWORD      neither offer nor accept this extension; may be given often\n"
     "  --size OCTETS          largest message (0: no limit)\n"
     "  --recipients N         most recipients of a message (1000)\n"
     "  --auth USER:PASSWORD   accept only these (any)\n"
+    "  --tls-chain FILE       certificate and its issuers (PEM): STARTTLS is offered\n"
+    "  --tls-key FILE         its key (in the same file)\n"
+    "  --tls implicit         TLS from the first octet instead (starttls)\n"
+    "  --xclient              offer XCLIENT and XFORWARD, and believe them\n"
+    "  --proxy                await a PROXY header, version 1 or 2, before anything else\n"
     "  --timeout SECONDS      close after so long a silence (300)\n"
     "  --once, --count N      end when one or N messages are stored and the last client has gone\n"
     "  --log FILE             append a transcript: one line for each read and each write\n"
@@ -114,6 +130,35 @@ static int take_number_option(struct sink_options *options, int c)
     }
 }
 
+static int read_tls(struct sink_options *options)
+{
+    options->tls_implicit = strcmp(optarg, "implicit") == 0;
+    return options->tls_implicit || strcmp(optarg, "starttls") == 0
+               ? 0
+               : sink_arguments_complain("--tls", optarg, "neither implicit nor starttls");
+}
+
+/* Who is in front, and how it is spoken to. */
+static int take_front_option(struct sink_arguments *arguments, int c)
+{
+    switch (c) {
+    case OPT_TLS:
+        return read_tls(&arguments->options);
+    case OPT_TLS_CHAIN:
+        arguments->tls_chain = optarg;
+        return 0;
+    case OPT_TLS_KEY:
+        arguments->tls_key = optarg;
+        return 0;
+    case OPT_XCLIENT:
+        arguments->options.xclient = true;
+        return 0;
+    default:
+        arguments->options.proxy = true;
+        return 0;
+    }
+}
+
 /* 0, or what the program ends with. */
 static int take_option(struct sink_arguments *arguments, int c)
 {
@@ -157,6 +202,12 @@ static int take_option(struct sink_arguments *arguments, int c)
     case OPT_TIMEOUT:
     case OPT_RECIPIENTS:
         return take_number_option(options, c);
+    case OPT_TLS:
+    case OPT_TLS_CHAIN:
+    case OPT_TLS_KEY:
+    case OPT_XCLIENT:
+    case OPT_PROXY:
+        return take_front_option(arguments, c);
     default:
         return program_usage("sink");
     }
@@ -179,6 +230,8 @@ int sink_arguments_read(struct sink_arguments *arguments, int argc, char **argv)
     }
     if (address_helo(span_str(arguments->options.hostname), &limits, false) != 0)
         return sink_arguments_complain("--hostname", arguments->options.hostname, "not a host name");
+    if (arguments->tls_chain == NULL && (arguments->options.tls_implicit || arguments->tls_key != NULL))
+        return sink_arguments_complain("--tls", "", "needs --tls-chain");
     return optind == argc ? 0 : program_usage("sink");
 }
 

@@ -11,7 +11,8 @@ struct sink_arguments {
     struct sink_options options; /* but for the store and the transcript */
     const char *listen;          /* address:port */
     const char *maildir;
-    const char *log; /* path, "-" for stderr, NULL for none */
+    const char *log;                 /* path, "-" for stderr, NULL for none */
+    const char *tls_chain, *tls_key; /* PEM files; the key may be in the chain's */
     bool raw;
     bool help; /* asked for; nothing else counts */
 };

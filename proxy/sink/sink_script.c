@@ -2,12 +2,12 @@
 #include "sink/sink_script.h"
 
 static const char *const point_names[SINK_POINTS] = {
-    [SINK_AT_CONNECT] = "CONNECT", [SINK_AT_HELO] = "HELO",     [SINK_AT_EHLO] = "EHLO",
-    [SINK_AT_AUTH] = "AUTH",       [SINK_AT_MAIL] = "MAIL",     [SINK_AT_RCPT] = "RCPT",
-    [SINK_AT_DATA] = "DATA",       [SINK_AT_BDAT] = "BDAT",     [SINK_AT_BODY] = "BODY",
-    [SINK_AT_EOM] = "EOM",         [SINK_AT_STORED] = "STORED", [SINK_AT_RSET] = "RSET",
-    [SINK_AT_NOOP] = "NOOP",       [SINK_AT_VRFY] = "VRFY",     [SINK_AT_ETRN] = "ETRN",
-    [SINK_AT_HELP] = "HELP",       [SINK_AT_QUIT] = "QUIT",
+    [SINK_AT_CONNECT] = "CONNECT",   [SINK_AT_HELO] = "HELO", [SINK_AT_EHLO] = "EHLO",
+    [SINK_AT_STARTTLS] = "STARTTLS", [SINK_AT_AUTH] = "AUTH", [SINK_AT_MAIL] = "MAIL",
+    [SINK_AT_RCPT] = "RCPT",         [SINK_AT_DATA] = "DATA", [SINK_AT_BDAT] = "BDAT",
+    [SINK_AT_BODY] = "BODY",         [SINK_AT_EOM] = "EOM",   [SINK_AT_STORED] = "STORED",
+    [SINK_AT_RSET] = "RSET",         [SINK_AT_NOOP] = "NOOP", [SINK_AT_VRFY] = "VRFY",
+    [SINK_AT_ETRN] = "ETRN",         [SINK_AT_HELP] = "HELP", [SINK_AT_QUIT] = "QUIT",
 };
 
 /* Splits s at the first `mark`; false when there is none and s is the whole head. */

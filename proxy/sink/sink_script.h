@@ -11,6 +11,7 @@ enum sink_point {
     SINK_AT_CONNECT,
     SINK_AT_HELO,
     SINK_AT_EHLO,
+    SINK_AT_STARTTLS,
     SINK_AT_AUTH,
     SINK_AT_MAIL,
     SINK_AT_RCPT,

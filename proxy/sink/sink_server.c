@@ -12,11 +12,33 @@ static const struct {
     enum keyword keyword;
     const char *arguments;
 } abilities[] = {
-    {KEYWORD_PIPELINING, ""}, {KEYWORD_8BITMIME, ""}, {KEYWORD_SMTPUTF8, ""},
-    {KEYWORD_DSN, ""},        {KEYWORD_CHUNKING, ""}, {KEYWORD_ENHANCEDSTATUSCODES, ""},
-    {KEYWORD_BINARYMIME, ""}, {KEYWORD_VRFY, ""},     {KEYWORD_AUTH, "PLAIN LOGIN"},
-    {KEYWORD_ETRN, ""},       {KEYWORD_HELP, ""},
+    {KEYWORD_PIPELINING, ""},
+    {KEYWORD_8BITMIME, ""},
+    {KEYWORD_SMTPUTF8, ""},
+    {KEYWORD_DSN, ""},
+    {KEYWORD_CHUNKING, ""},
+    {KEYWORD_ENHANCEDSTATUSCODES, ""},
+    {KEYWORD_BINARYMIME, ""},
+    {KEYWORD_VRFY, ""},
+    {KEYWORD_AUTH, "PLAIN LOGIN"},
+    {KEYWORD_ETRN, ""},
+    {KEYWORD_HELP, ""},
+    {KEYWORD_STARTTLS, ""},
+    {KEYWORD_XCLIENT, "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"},
+    {KEYWORD_XFORWARD, "NAME ADDR PORT PROTO HELO IDENT SOURCE"},
 };
+
+/* What the options do not ask for is hidden. */
+static uint64_t unasked(const struct sink_options *options)
+{
+    uint64_t bits = 0;
+
+    if (options->tls == NULL)
+        bits |= (uint64_t)1 << KEYWORD_STARTTLS;
+    if (!options->xclient)
+        bits |= (uint64_t)1 << KEYWORD_XCLIENT | (uint64_t)1 << KEYWORD_XFORWARD;
+    return bits;
+}
 
 static bool offer(struct sink_server *server, enum keyword keyword, const char *arguments)
 {
@@ -50,6 +72,7 @@ struct sink_server *sink_server_new(struct world *world, const struct sink_optio
     if (server == NULL)
         return NULL;
     *server = (struct sink_server){.world = world, .options = *options, .emptied = emptied, .owner = owner};
+    server->options.hidden |= unasked(options);
     if (!fill_offer(server)) {
         mem_free(server);
         return NULL;

@@ -9,15 +9,21 @@
 #include "sink/transcript.h"
 #include "smtp/ehlo.h"
 
+struct tls_server;
+
 /* How a sink behaves. */
 struct sink_options {
     const char *hostname;
-    uint64_t hidden;     /* bits of enum keyword that are neither offered nor accepted */
-    uint64_t size;       /* octets of a message; 0: no limit */
-    uint32_t recipients; /* per transaction, at least 1 */
-    uint64_t timeout;    /* milliseconds without a byte before 421 */
-    uint64_t messages;   /* after so many stored ones the sink drains; 0: never */
-    const char *auth;    /* "user:password"; NULL: any is accepted */
+    uint64_t hidden;        /* bits of enum keyword that are neither offered nor accepted */
+    uint64_t size;          /* octets of a message; 0: no limit */
+    uint32_t recipients;    /* per transaction, at least 1 */
+    uint64_t timeout;       /* milliseconds without a byte before 421 */
+    uint64_t messages;      /* after so many stored ones the sink drains; 0: never */
+    const char *auth;       /* "user:password"; NULL: any is accepted */
+    struct tls_server *tls; /* outlives the server; NULL: STARTTLS is not offered */
+    bool tls_implicit;      /* TLS from the first octet */
+    bool xclient;           /* XCLIENT and XFORWARD are offered, and anyone is believed */
+    bool proxy;             /* a PROXY header comes first */
     struct sink_script script;
     struct sink_store *store;            /* outlives the server */
     const struct transcript *transcript; /* outlives the server; may be NULL */

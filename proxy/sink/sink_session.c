@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "tls/tls.h"
 
 #define REPLY_ROOM 2048   /* octets that the longest answer of one step takes: the reply to EHLO */
 #define LINGER     2000   /* milliseconds in which the client may take its last reply */
@@ -14,7 +15,11 @@
 
 uint64_t sink_session_offer(const struct sink_session *session)
 {
-    return session->extended ? session->server->offer.set : 0;
+    uint64_t set = session->server->offer.set;
+
+    if (tls_stage(&session->wire) != TLS_ABSENT)
+        set &= ~((uint64_t)1 << KEYWORD_STARTTLS);
+    return session->extended ? set : 0;
 }
 
 void sink_session_event(const struct sink_session *session, const char *format, ...)
@@ -33,6 +38,13 @@ void sink_session_close(struct sink_session *session)
 {
     session->phase = SINK_CLOSING;
     wire_finish(&session->wire);
+}
+
+void sink_session_forget(struct sink_session *session)
+{
+    sink_content_reset(session);
+    session->helo_len = 0;
+    session->extended = session->authenticated = false;
 }
 
 static void put_reply(struct sink_session *session, unsigned code, const char *enhanced, struct span line)
@@ -165,6 +177,9 @@ static enum sink_step closing_step(struct sink_session *session)
 }
 
 static enum sink_step (*const steps[SINK_PHASES])(struct sink_session *session) = {
+    [SINK_PROXY] = sink_front_proxy_step,
+    [SINK_TLS_BEGIN] = sink_front_begin_step,
+    [SINK_HANDSHAKE] = sink_front_handshake_step,
     [SINK_GREETING] = greeting_step,
     [SINK_COMMAND] = sink_verbs_step,
     [SINK_LOGIN] = sink_auth_step,
@@ -181,12 +196,12 @@ static void note_read(struct sink_session *session)
     struct span data = buf_data(&session->wire.in);
 
     session->seen = session->wire.received;
-    if (fresh != 0 && session->phase != SINK_CLOSING)
+    if (fresh != 0 && session->phase != SINK_CLOSING && session->phase != SINK_TLS_BEGIN)
         transcript_line(session->server->options.transcript, session->number, TRANSCRIPT_READ,
                         span_skip(data, data.len - (size_t)fresh));
 }
 
-static void note_write(struct sink_session *session)
+void sink_session_note_write(const struct sink_session *session)
 {
     struct span data = buf_data(&session->wire.out);
 
@@ -230,7 +245,7 @@ static void advance(void *owner)
     if (session->wire.error == 0)
         run(session);
     if (!session->reset) {
-        note_write(session);
+        sink_session_note_write(session);
         wire_update(&session->wire);
     }
     if (is_over(session))
@@ -282,6 +297,7 @@ int sink_session_new(struct sink_server *server, const struct ip *peer, const st
     wire_attach(&session->wire, ops, carrier);
     ip_print(&text, peer);
     sink_session_event(session, "connected from %.*s", (int)text.len, text.ptr);
+    sink_front_begin(session);
     advance(session);
     return 0;
 }
@@ -301,6 +317,8 @@ void sink_session_free(struct sink_session *session)
 {
     struct sink_server *server = session->server;
 
+    if (tls_stage(&session->wire) == TLS_FAILED)
+        sink_session_event(session, "TLS failed: %s", tls_failure(&session->wire));
     sink_session_event(session, session->reset ? "reset" : "closed");
     sink_content_reset(session);
     arena_reset(&session->arena);

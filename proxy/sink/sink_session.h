@@ -1,6 +1,6 @@
 /* sink_session.h: the state of one connection to the sink, shared by the files that act on it: sequence
- * (sink_session.c), commands (sink_verbs.c, sink_path.c), login (sink_auth.c) and content (sink_content.c).
- * Of no concern above this layer. */
+ * (sink_session.c), commands (sink_verbs.c, sink_path.c), login (sink_auth.c), content (sink_content.c), TLS
+ * and PROXY (sink_front.c), who the client is (sink_client.c). Of no concern above this layer. */
 #ifndef SINK_SINK_SESSION_H
 #define SINK_SINK_SESSION_H
 
@@ -22,6 +22,9 @@ enum sink_step {
 };
 
 enum sink_phase {
+    SINK_PROXY,     /* a PROXY header is to come first */
+    SINK_TLS_BEGIN, /* TLS begins as soon as nothing is being sent */
+    SINK_HANDSHAKE,
     SINK_GREETING,
     SINK_COMMAND,
     SINK_LOGIN,   /* the next line belongs to AUTH */
@@ -72,6 +75,7 @@ struct sink_session {
     struct alarm alarm; /* of a scripted delay, else of idleness */
     struct ip peer;
     enum sink_phase phase;
+    enum sink_phase resume; /* when TLS is up */
     struct line line;
     uint64_t seen;    /* octets received that the transcript has */
     bool delaying;    /* the alarm is that of a delay */
@@ -120,6 +124,10 @@ void sink_server_stored(struct sink_server *server);
 void sink_session_reply(struct sink_session *session, const struct reply *reply);
 /* No more input is read; the connection closes when everything queued has left. */
 void sink_session_close(struct sink_session *session);
+/* HELO, login and transaction, as if the client had just come. */
+void sink_session_forget(struct sink_session *session);
+/* The transcript gets what is queued, which is about to leave. */
+void sink_session_note_write(const struct sink_session *session);
 /* Asks the script about a point that is reached for the first time or again, and carries its answer out.
  * SINK_SCRIPT_NOTHING: go on; SINK_SCRIPT_DONE: the client has had its answer, or none; SINK_SCRIPT_LATER:
  * ask again when the step next runs. */
@@ -136,6 +144,15 @@ void sink_session_event(const struct sink_session *session, const char *format, 
 
 /* sink_verbs.c: one command line. */
 enum sink_step sink_verbs_step(struct sink_session *session);
+/* sink_front.c: the first phase; STARTTLS. */
+void sink_front_begin(struct sink_session *session);
+enum sink_step sink_front_proxy_step(struct sink_session *session);
+void sink_front_starttls(struct sink_session *session, const struct command *command);
+enum sink_step sink_front_begin_step(struct sink_session *session);
+enum sink_step sink_front_handshake_step(struct sink_session *session);
+/* sink_client.c: XCLIENT and XFORWARD. */
+void sink_client_xclient(struct sink_session *session, const struct command *command);
+void sink_client_xforward(struct sink_session *session, const struct command *command);
 /* sink_path.c: MAIL and RCPT. */
 extern const struct address_limits sink_path_limits;
 void sink_path_mail(struct sink_session *session, const struct command *command);

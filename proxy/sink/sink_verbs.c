@@ -52,14 +52,15 @@ static void proceed_helo(struct sink_session *session, const struct command *com
 
 static void proceed_ehlo(struct sink_session *session, const struct command *command)
 {
-    struct sink_server *server = session->server;
+    struct ehlo offer = session->server->offer;
     char bytes[1536];
     struct text text = TEXT(bytes);
 
     if (!greeted(session, command))
         return;
     session->extended = true;
-    ehlo_print(&text, &server->offer, span_str(server->options.hostname), SPAN("at your service"));
+    offer.set = sink_session_offer(session);
+    ehlo_print(&text, &offer, span_str(session->server->options.hostname), SPAN("at your service"));
     if (text.cut || !wire_put(&session->wire, text_span(&text)))
         sink_session_close(session);
 }
@@ -120,6 +121,12 @@ static const struct verb_row rows[] = {
     {VERB_EHLO, SINK_AT_EHLO, NEEDS_ARGUMENTS | ENDS_GROUP, KEYWORD_NONE, proceed_ehlo},
     {VERB_AUTH, SINK_AT_AUTH, NEEDS_GREETING | FORBIDS_MAIL | NEEDS_ARGUMENTS | ENDS_GROUP, KEYWORD_AUTH,
      sink_auth_begin},
+    {VERB_STARTTLS, SINK_AT_STARTTLS, NEEDS_GREETING | FORBIDS_MAIL | FORBIDS_ARGUMENTS | ENDS_GROUP,
+     KEYWORD_STARTTLS, sink_front_starttls},
+    {VERB_XCLIENT, SINK_AT_NOWHERE, NEEDS_GREETING | FORBIDS_MAIL | NEEDS_ARGUMENTS | ENDS_GROUP,
+     KEYWORD_XCLIENT, sink_client_xclient},
+    {VERB_XFORWARD, SINK_AT_NOWHERE, NEEDS_GREETING | FORBIDS_MAIL | NEEDS_ARGUMENTS | ENDS_GROUP,
+     KEYWORD_XFORWARD, sink_client_xforward},
     {VERB_MAIL, SINK_AT_MAIL, NEEDS_GREETING | FORBIDS_MAIL | NEEDS_ARGUMENTS, KEYWORD_NONE, sink_path_mail},
     {VERB_RCPT, SINK_AT_RCPT, IN_MAIL | NEEDS_ARGUMENTS, KEYWORD_NONE, sink_path_rcpt},
     {VERB_DATA, SINK_AT_DATA, IN_MAIL | NEEDS_RCPT | FORBIDS_ARGUMENTS | ENDS_GROUP, KEYWORD_NONE,
