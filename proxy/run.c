@@ -230,6 +230,24 @@ static void end_request(struct run *run)
         _exit(PROGRAM_FAILED);
 }
 
+/* Certificates are renewed by others, who need not tell. */
+static void look_after(struct run *run)
+{
+    char *complaints = NULL;
+    size_t len = 0;
+    FILE *stream = open_memstream(&complaints, &len);
+    bool fresh;
+
+    if (stream == NULL)
+        return;
+    fresh = config_refresh(run->settings, stream);
+    if (fclose(stream) == 0)
+        log_complaints(run, fresh ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "certificates", complaints);
+    free(complaints);
+    if (fresh)
+        log_note(&run->logger.log, LOG_LEVEL_INFO, "certificates", "changed files are in use");
+}
+
 /* How long to wait for a signal: the service manager wants to hear from us in half the time that it allows.
  */
 static struct timespec patience(void)
@@ -248,6 +266,8 @@ static void obey_signals(struct run *run)
     while (crew_left(run->crew) > 0) {
         int number = sigtimedwait(&run->signals, NULL, &wait);
         notify_alive();
+        if (number < 0 && errno == EAGAIN)
+            look_after(run);
         if (number == SIGTERM || number == SIGINT)
             end_request(run);
         else if (number == SIGHUP && !run->draining)
