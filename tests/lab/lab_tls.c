@@ -124,7 +124,7 @@ static struct lab_tls *begin(struct lab_pipe *pipe, size_t from)
     struct lab_tls *tls = calloc(1, sizeof(*tls));
 
     assert(tls != NULL && !pipe->ended);
-    lab_init(&tls->lab, lab_random(pipe->lab));
+    lab_init(&tls->lab, pipe->lab->chance); /* which goes on as without TLS */
     tls->shell.step = step;
     tls->shell.free = destroy;
     tls->pipe = pipe;

@@ -1,59 +1,9 @@
-/* client_lines.c: the lines of a script about the client: what it does, what it must have been sent. */
+/* client_lines.c: the lines of a script about what only a client is sent: replies, of several lines. */
 #include "talk.h"
 
 static struct party *client(struct play *play)
 {
-    return &play->clients.parties[play->clients.current];
-}
-
-static void client_sends(struct play *play, struct span text)
-{
-    talk_send(play, client(play), "C:", text, "\r\n");
-}
-
-static void client_sends_raw(struct play *play, struct span text)
-{
-    talk_send(play, client(play), "C:-", text, "");
-}
-
-static void client_expects(struct play *play, struct span text)
-{
-    talk_expect(play, client(play), "S:", text);
-}
-
-static void client_expects_raw(struct play *play, struct span text)
-{
-    talk_expect_raw(play, client(play), "S:-", text);
-}
-
-static void client_close(struct play *play, struct span text)
-{
-    (void)text;
-    lab_pipe_close(client(play)->pipe);
-}
-
-static void client_half_close(struct play *play, struct span text)
-{
-    (void)text;
-    lab_pipe_end(client(play)->pipe);
-}
-
-static void client_reset(struct play *play, struct span text)
-{
-    (void)text;
-    lab_pipe_reset(client(play)->pipe);
-}
-
-static void client_stall(struct play *play, struct span text)
-{
-    (void)text;
-    client(play)->pipe->stalled = true;
-}
-
-static void client_flow(struct play *play, struct span text)
-{
-    (void)text;
-    client(play)->pipe->stalled = false;
+    return talk_party(play, &play->clients);
 }
 
 static void client_closed(struct play *play, struct span text)
@@ -69,17 +19,6 @@ static void client_open(struct play *play, struct span text)
     (void)text;
     if (client(play)->pipe->closed || client(play)->pipe->finished)
         play_fail(play, "the client's connection has been closed");
-}
-
-static void client_silent(struct play *play, struct span text)
-{
-    (void)text;
-    talk_silent(play, client(play));
-}
-
-static void client_until(struct play *play, struct span text)
-{
-    talk_until(play, client(play), "S:", text);
 }
 
 /* A whole reply, of one line or of many, for "offers" and "lacks". */
@@ -132,16 +71,7 @@ static void client_lacks(struct play *play, struct span text)
         play_fail(play, "the reply offers %.*s", (int)text.len, text.ptr);
 }
 
-static void client_turn(struct play *play, struct span text)
-{
-    talk_turn(play, &play->clients, text);
-}
-
 const struct directive client_lines[] = {
-    {"C:", client_sends},        {"C:-", client_sends_raw},   {"S:", client_expects},
-    {"S:-", client_expects_raw}, {"C close", client_close},   {"C half-close", client_half_close},
-    {"C reset", client_reset},   {"C stall", client_stall},   {"C flow", client_flow},
-    {"C turn", client_turn},     {"S closed", client_closed}, {"S open", client_open},
-    {"S silent", client_silent}, {"S until", client_until},   {"S reply", client_reply},
-    {"S offers", client_offers}, {"S lacks", client_lacks},   {NULL, NULL},
+    {"S closed", client_closed}, {"S open", client_open},   {"S reply", client_reply},
+    {"S offers", client_offers}, {"S lacks", client_lacks}, {NULL, NULL},
 };

@@ -6,30 +6,14 @@
 #include "match.h"
 #include "talk.h"
 
-static uint64_t duration(struct play *play, struct span text)
-{
-    static const struct {
-        const char *unit;
-        uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
-    char *unit;
-    uint64_t n = strtoull(text.ptr + (text.ptr[0] == '+' ? 1 : 0), &unit, 10);
-
-    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-        if (strcmp(unit, units[i].unit) == 0)
-            return n * units[i].ms;
-    play_fail(play, "\"%.*s\" is no duration", (int)text.len, text.ptr);
-    return 0;
-}
-
 static void pass_time(struct play *play, struct span text)
 {
-    lab_pass(&play->lab, duration(play, text));
+    lab_pass(&play->lab, talk_duration(play, text));
 }
 
 static void drain(struct play *play, struct span text)
 {
-    server_drain(play->server, duration(play, text));
+    server_drain(play->server, talk_duration(play, text));
 }
 
 static void expect_emptied(struct play *play, struct span text)
@@ -68,7 +52,7 @@ static void expect_not_logged(struct play *play, struct span text)
 
 static void new_client(struct play *play, struct span text)
 {
-    play_client(play, text.len != 0 ? text : SPAN("192.0.2.10"));
+    play_client(play, text);
 }
 
 static void disk(struct play *play, struct span text)
@@ -77,6 +61,23 @@ static void disk(struct play *play, struct span text)
         play->lab.disk_broken = true;
     else
         play->lab.disk = strtoull(text.ptr, NULL, 10);
+}
+
+/* "192.0.2.10 client.example.org after 2s", or without a name: it has none. */
+static void set_name(struct play *play, struct span text)
+{
+    struct span address = talk_word(&text), name = talk_word(&text);
+    char bytes[NAMING_OCTETS];
+    uint64_t after = 0;
+    struct ip ip;
+
+    if (span_eq(talk_word(&text), SPAN("after")))
+        after = talk_duration(play, text);
+    (void)snprintf(bytes, sizeof(bytes), "%.*s", (int)name.len, name.ptr);
+    if (ip_parse(address, &ip))
+        lab_name_set(&play->lab, &ip, bytes, after);
+    else
+        play_fail(play, "\"%.*s\" is no address", (int)address.len, address.ptr);
 }
 
 static void varies(struct play *play, struct span text)
@@ -99,7 +100,9 @@ static const struct directive other_lines[] = {
     {"log!", expect_not_logged},
     {"client", new_client},
     {"disk", disk},
+    {"name", set_name},
     {"varies", varies},
+    {"plaintext", nothing},
     {"pause", nothing},
     {NULL, NULL},
 };
@@ -111,29 +114,42 @@ static bool goes_with_the_last(const struct line *last, const struct line *line)
            (strncmp(line->word, "C:", 2) == 0 || strncmp(line->word, "U>", 2) == 0);
 }
 
-static const struct directive *find(const char *word)
+static bool act_for_one(struct play *play, const struct line *line)
 {
     static const struct directive *const tables[] = {client_lines, upstream_lines, other_lines};
 
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        for (const struct directive *row = tables[i]; row->word != NULL; row++)
-            if (strcmp(row->word, word) == 0)
-                return row;
-    return NULL;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+        for (const struct directive *row = tables[i]; row->word != NULL; row++) {
+            if (strcmp(row->word, line->word) != 0)
+                continue;
+            row->act(play, line->text);
+            return true;
+        }
+    return false;
+}
+
+static bool act_for_either(struct play *play, const struct line *line)
+{
+    static const struct side_directive *const tables[] = {side_lines, tls_lines};
+    bool upstream = line->word[0] == 'U';
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+        for (const struct side_directive *row = tables[i]; row->client != NULL; row++) {
+            if (strcmp(upstream ? row->upstream : row->client, line->word) != 0)
+                continue;
+            row->act(play, upstream ? &play->upstreams : &play->clients, line->word, line->text);
+            return true;
+        }
+    return false;
 }
 
 void play_line(struct play *play, const struct line *line)
 {
-    const struct directive *directive = find(line->word);
-
     if (!goes_with_the_last(play->line, line))
         lab_run(&play->lab);
     play->line = line;
-    if (directive == NULL) {
+    if (!act_for_one(play, line) && !act_for_either(play, line))
         play_fail(play, "no such line: %s", line->word);
-        return;
-    }
-    directive->act(play, line->text);
-    if (strchr(line->word, ':') == NULL && strchr(line->word, '>') == NULL)
+    else if (strchr(line->word, ':') == NULL && strchr(line->word, '>') == NULL)
         lab_run(&play->lab);
 }

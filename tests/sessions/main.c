@@ -4,21 +4,41 @@
 
 #include "chain/registry.h"
 #include "filters/filters.h"
-#include "play.h"
+#include "lab_tls_keys.h"
+#include "play_tls.h"
 #include "script_filter.h"
 
-static const struct play_manner manners[] = {
-    {"at once", {0}, {0}, true},
-    {"byte by byte", {.piece = 1}, {.piece = 1}, false},
-    {"slow", {.accept = 7}, {.accept = 7}, false},
+/* The first is the one that the others are compared with. */
+static const struct play_manner plain[] = {
+    {.name = "at once", .count_writes = true},
+    {.name = "byte by byte", .client = {.piece = 1}, .upstream = {.piece = 1}},
+    {.name = "slow", .client = {.accept = 7}, .upstream = {.accept = 7}},
+    {.name = NULL},
 };
 
-static bool play_all(const struct script *script, struct settings *settings)
+static const struct play_manner encrypted[] = {
+    {.name = "at once, without TLS"},
+    {.name = "TLS to the client", .client_tls = true},
+    {.name = "TLS to the upstream", .upstream_tls = true},
+    {.name = "TLS on both legs", .client_tls = true, .upstream_tls = true},
+    {.name = "TLS, an octet in a record", .client_tls = true, .upstream_tls = true, .record = 1},
+    {.name = "TLS, byte by byte",
+     .client = {.piece = 1, .accept = 7},
+     .upstream = {.piece = 1, .accept = 7},
+     .client_tls = true,
+     .upstream_tls = true},
+    {.name = NULL},
+};
+
+static unsigned left_out;
+
+static bool play_all(const struct script *script, struct settings *settings,
+                     const struct play_manner *manners)
 {
     struct play_outcome first = {0}, other = {0};
     bool good = play_script(script, settings, &manners[0], &first);
 
-    for (size_t i = 1; i < sizeof(manners) / sizeof(*manners) && good; i++) {
+    for (size_t i = 1; manners[i].name != NULL && good; i++) {
         good = play_script(script, settings, &manners[i], &other);
         if (!good || first.varies || span_eq(lab_bytes_from(&first.said, 0), lab_bytes_from(&other.said, 0)))
             continue;
@@ -31,12 +51,16 @@ static bool play_all(const struct script *script, struct settings *settings)
     return good;
 }
 
-static bool run(const char *path)
+static bool run(const char *path, bool tls)
 {
     struct script script;
     struct settings *settings = script_read(&script, path) ? play_settings(&script) : NULL;
-    bool good = settings != NULL && play_all(&script, settings);
+    bool good = settings != NULL;
 
+    if (good && tls && !play_tls_suits(&script, settings))
+        left_out++;
+    else if (good)
+        good = play_all(&script, settings, tls ? encrypted : plain);
     if (settings != NULL)
         settings_unref(settings);
     script_free(&script);
@@ -45,22 +69,24 @@ static bool run(const char *path)
 
 int main(int argc, char **argv)
 {
-    int failed = 0;
+    bool tls = argc > 1 && strcmp(argv[1], "--tls") == 0;
+    int failed = 0, first = tls ? 2 : 1;
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: session_scripts FILE...\n");
+    if (argc <= first) {
+        fprintf(stderr, "usage: session_scripts [--tls] FILE...\n");
         return 64;
     }
     for (size_t i = 0; filters_builtin[i] != NULL; i++)
         registry_add(filters_builtin[i]);
     registry_add(&script_filter);
-    for (int i = 1; i < argc; i++) {
-        bool good = run(argv[i]);
+    for (int i = first; i < argc; i++) {
+        bool good = run(argv[i], tls);
         failed += good ? 0 : 1;
-        if (argc > 2)
-            printf("%s: %s\n", argv[i], good ? "ok" : "FAILED");
+        if (!good && argc > first + 1)
+            printf("%s: FAILED\n", argv[i]);
     }
-    if (argc > 2)
-        printf("%d scripts, %d failed\n", argc - 1, failed);
+    if (argc > first + 1)
+        printf("%d scripts, %d failed, %u left out\n", argc - first, failed, left_out);
+    lab_tls_keys_free();
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

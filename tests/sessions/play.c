@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "play_tls.h"
 
 #define HOUR UINT64_C(3600000)
 
@@ -56,26 +57,6 @@ void play_fail(struct play *play, const char *format, ...)
     tell_unread(play, &play->upstreams, "U<");
     fprintf(stderr, "\n  transcript:\n%.*s  log:\n%.*s\n", (int)play->transcript.len, play->transcript.ptr,
             (int)play->lab.lines.len, play->lab.lines.ptr != NULL ? play->lab.lines.ptr : "");
-}
-
-void play_client(struct play *play, struct span address)
-{
-    const struct settings_listener *listeners = play->settings->listeners.items;
-    struct arrival arrival = {.listener = &listeners[0]};
-    struct side *clients = &play->clients;
-    struct lab_pipe *pipe;
-
-    assert(clients->count < PARTIES_MAX);
-    if (!ip_parse(address, &arrival.peer))
-        play_fail(play, "\"%.*s\" is no address", (int)address.len, address.ptr);
-    arrival.peer.port = (uint16_t)(40000 + clients->count);
-    (void)ip_parse(SPAN("127.0.0.1"), &arrival.local);
-    arrival.local.port = 2525;
-    pipe = lab_pipe_new(&play->lab, play->manner->client);
-    clients->current = clients->count;
-    clients->parties[clients->count++] = (struct party){.pipe = pipe};
-    if (server_accept(play->server, &arrival, &lab_wire_ops, pipe) != 0)
-        play_fail(play, "the server took no session");
 }
 
 static void emptied(void *owner)
@@ -147,19 +128,29 @@ static size_t keep(const struct side *side, struct lab_bytes *said)
     return most;
 }
 
-static bool names_client(const struct script *script)
+/* What a script may say before its client connects. */
+static bool sets_the_scene(const struct line *line)
 {
-    return strcmp(script->lines[0].word, "client") == 0;
+    static const char *const words[] = {"name", "plaintext", "varies"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strcmp(line->word, words[i]) == 0)
+            return true;
+    return false;
 }
 
 static void go_through(struct play *play)
 {
     const struct script *script = play->script;
 
+    size_t i = 0;
+
     play->line = &script->lines[0];
-    if (!names_client(script))
-        play_client(play, SPAN("192.0.2.10"));
-    for (size_t i = 0; i < script->count && !play->failed; i++)
+    while (i < script->count && sets_the_scene(&script->lines[i]))
+        play_line(play, &script->lines[i++]);
+    if (i < script->count && strcmp(script->lines[i].word, "client") != 0)
+        play_client(play, SPAN(""));
+    for (; i < script->count && !play->failed; i++)
         play_line(play, &script->lines[i]);
     lab_run(&play->lab);
     check_read(play, &play->clients, "client");
@@ -174,6 +165,7 @@ bool play_script(const struct script *script, struct settings *settings, const s
     struct play play = {.script = script, .manner = manner, .settings = settings};
 
     lab_init(&play.lab, 1);
+    play_tls_begin(&play);
     play.server = server_new(&play.lab.world, emptied, &play);
     server_configure(play.server, play.settings);
     go_through(&play);
@@ -182,6 +174,7 @@ bool play_script(const struct script *script, struct settings *settings, const s
     outcome->upstream_octets = keep(&play.upstreams, &outcome->said);
     outcome->varies = play.varies;
     server_free(play.server);
+    play_tls_end(&play);
     lab_free(&play.lab);
     lab_bytes_free(&play.reply);
     lab_bytes_free(&play.transcript);

@@ -27,6 +27,8 @@ struct play_manner {
     const char *name;
     struct lab_manner client, upstream; /* how their connections carry octets */
     bool count_writes;                  /* "write-count" is checked */
+    bool client_tls, upstream_tls;      /* on these legs TLS comes beneath all that is said */
+    size_t record;                      /* octets in one record there; 0: as many as there are */
 };
 
 /* What came of it. Zeroed: nothing yet. */
@@ -68,7 +70,7 @@ void play_line(struct play *play, const struct line *line);
 void play_fail(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For the transcript: who, and what. */
 void play_tell(struct play *play, const char *who, struct span text);
-/* A client connects from an address. */
-void play_client(struct play *play, struct span address);
+/* A client connects: "192.0.2.10 original 198.51.100.7:25 on NAME", all of it optional. */
+void play_client(struct play *play, struct span text);
 
 #endif

@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lab_tls_keys.h"
+
 static const struct {
     const char *name;
     const char *lines[12];
 } macros[] = {
+    {"connect", {"U connect", "U> 220 mx.example ESMTP", "S: 220 proxy.example *"}},
+    {"starttls", {"C: STARTTLS", "S: 220 *", "C tls"}},
     {"envelope",
      {"C: MAIL FROM:<a@example.com>", "U< MAIL FROM:<a@example.com>", "U> 250 2.1.0 Ok", "S: 250 2.1.0 Ok",
       "C: RCPT TO:<b@example.org>", "U< RCPT TO:<b@example.org>", "U> 250 2.1.5 Ok", "S: 250 2.1.5 Ok"}},
@@ -42,15 +46,13 @@ static void add_line(struct script *script, unsigned number, struct span s)
     line->text = span_of(line->octets, text.len);
 }
 
-/* open KEYWORD|KEYWORD: the upstream is reached, greets, and answers EHLO with these. */
-static void add_open(struct script *script, unsigned number, struct span keywords)
+/* hello KEYWORD|KEYWORD: the upstream answers EHLO with these. */
+static void add_hello(struct script *script, unsigned number, struct span keywords)
 {
-    static const char *const before[] = {"U connect", "U> 220 mx.example ESMTP", "S: 220 proxy.example *",
-                                         "C: EHLO client.example", "U< EHLO client.example"};
     char bytes[1024];
 
-    for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
-        add_line(script, number, span_str(before[i]));
+    add_line(script, number, SPAN("C: EHLO client.example"));
+    add_line(script, number, SPAN("U< EHLO client.example"));
     add_line(script, number, keywords.len != 0 ? SPAN("U> 250-mx.example") : SPAN("U> 250 mx.example"));
     while (keywords.len != 0) {
         const char *bar = memchr(keywords.ptr, '|', keywords.len);
@@ -62,36 +64,73 @@ static void add_open(struct script *script, unsigned number, struct span keyword
     add_line(script, number, SPAN("S reply 250"));
 }
 
-static void add_dialogue(struct script *script, unsigned number, struct span s)
+/* False: no macro of that name. */
+static bool add_macro(struct script *script, unsigned number, struct span name)
 {
-    if (span_eq(s, SPAN("open")) || span_starts_nocase(s, SPAN("open "))) {
-        add_open(script, number, span_trim(span_skip(s, 4)));
-        return;
-    }
     for (size_t i = 0; i < sizeof(macros) / sizeof(*macros); i++) {
-        if (!span_eq(s, span_str(macros[i].name)))
+        if (!span_eq(name, span_str(macros[i].name)))
             continue;
         for (size_t n = 0; n < 12 && macros[i].lines[n] != NULL; n++)
             add_line(script, number, span_str(macros[i].lines[n]));
-        return;
+        return true;
     }
-    add_line(script, number, s);
+    return false;
+}
+
+static void add_dialogue(struct script *script, unsigned number, struct span s)
+{
+    struct span word = span_first(s, word_length(s)), keywords = span_trim(span_skip(s, word.len));
+
+    if (span_eq(word, SPAN("open")))
+        (void)add_macro(script, number, SPAN("connect"));
+    if (span_eq(word, SPAN("open")) || span_eq(word, SPAN("hello")))
+        add_hello(script, number, keywords);
+    else if (!add_macro(script, number, s))
+        add_line(script, number, s);
+}
+
+/* A line of proxy.yaml; $certificates is the folder that holds some. */
+static void add_config(struct lab_bytes *config, struct span s)
+{
+    static const struct span folder = SPAN("$certificates");
+    const char *found;
+
+    while ((found = memmem(s.ptr, s.len, folder.ptr, folder.len)) != NULL) {
+        lab_bytes_add(config, span_first(s, (size_t)(found - s.ptr)));
+        lab_bytes_add(config, span_str(lab_tls_folder()));
+        s = span_skip(s, (size_t)(found - s.ptr) + folder.len);
+    }
+    lab_bytes_add(config, s);
+}
+
+static bool gives(const struct lab_bytes *config, const char *key)
+{
+    size_t n = strlen(key);
+
+    for (size_t at = 0; at + n <= config->len; at++)
+        if ((at == 0 || config->ptr[at - 1] == '\n') && memcmp(config->ptr + at, key, n) == 0)
+            return true;
+    return false;
 }
 
 /* What every configuration needs and few scripts care about. */
 static void complete_config(struct lab_bytes *config)
 {
-    static const char *const lines[] = {"hostname: proxy.example\n", "listeners: [\"127.0.0.1:2525\"]\n",
-                                        "upstreams: [\"192.0.2.1:25\"]\n"};
+    static const struct {
+        const char *key, *line;
+        const char *when; /* only if the configuration has this */
+    } rows[] = {
+        {"hostname:", "hostname: proxy.example\n", ""},
+        {"listeners:", "listeners: [\"127.0.0.1:2525\"]\n", ""},
+        {"upstreams:", "upstreams: [\"192.0.2.1:25\"]\n", ""},
+        {"tls:", "tls: {certificates: [{chain: $certificates/ecdsa.pem, key: $certificates/ecdsa.key}]}\n",
+         " tls: "},
+    };
 
-    for (size_t i = 0; i < 3; i++) {
-        size_t key = (size_t)(strchr(lines[i], ':') - lines[i]) + 1;
-        bool given = false;
-        for (size_t at = 0; at + key <= config->len && !given; at++)
-            given = (at == 0 || config->ptr[at - 1] == '\n') && memcmp(config->ptr + at, lines[i], key) == 0;
-        if (!given)
-            lab_bytes_add(config, span_str(lines[i]));
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        if (!gives(config, rows[i].key) &&
+            (*rows[i].when == '\0' || memmem(config->ptr, config->len, rows[i].when, strlen(rows[i].when))))
+            add_config(config, span_str(rows[i].line));
 }
 
 bool script_read(struct script *script, const char *path)
@@ -116,7 +155,7 @@ bool script_read(struct script *script, const char *path)
         } else if (span_eq(s, SPAN("--- dialogue\n"))) {
             part = DIALOGUE;
         } else if (part == CONFIG) {
-            lab_bytes_add(&script->config, s);
+            add_config(&script->config, s);
         } else if (part == DIALOGUE && s.ptr[0] != '#' && s.ptr[0] != '\n') {
             s.len -= s.ptr[s.len - 1] == '\n';
             add_dialogue(script, number, s);

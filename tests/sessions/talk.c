@@ -1,9 +1,27 @@
-/* talk.c: says things to the proxy in the name of a party, and looks at what the party has been sent. */
+/* talk.c: takes lines of a script apart, and what a party has been sent. */
 #include "talk.h"
 
 #include <stdlib.h>
 
-#include "match.h"
+struct party *talk_party(struct play *play, struct side *side)
+{
+    static struct lab_pipe nobody;
+    static struct party none = {.pipe = &nobody};
+
+    if (side->count != 0)
+        return &side->parties[side->current];
+    play_fail(play, "nobody is connected");
+    return &none;
+}
+
+struct span talk_word(struct span *text)
+{
+    const char *blank = text->len != 0 ? memchr(text->ptr, ' ', text->len) : NULL;
+    struct span word = span_first(*text, blank != NULL ? (size_t)(blank - text->ptr) : text->len);
+
+    *text = span_trim(span_skip(*text, word.len));
+    return word;
+}
 
 struct lab_bytes talk_decode(struct play *play, struct span text, bool pattern)
 {
@@ -12,17 +30,6 @@ struct lab_bytes talk_decode(struct play *play, struct span text, bool pattern)
     if (!script_decode(text, pattern, &bytes))
         play_fail(play, "bad escape");
     return bytes;
-}
-
-void talk_send(struct play *play, struct party *party, const char *who, struct span text, const char *end)
-{
-    struct lab_bytes bytes = talk_decode(play, text, false);
-
-    lab_bytes_add(&bytes, span_str(end));
-    play_tell(play, who, lab_bytes_from(&bytes, 0));
-    if (party->pipe->lab != NULL)
-        lab_pipe_send(party->pipe, lab_bytes_from(&bytes, 0));
-    lab_bytes_free(&bytes);
 }
 
 bool talk_next_line(struct party *party, struct span *line)
@@ -41,61 +48,24 @@ bool talk_next_line(struct party *party, struct span *line)
     return true;
 }
 
-void talk_expect(struct play *play, struct party *party, const char *who, struct span text)
-{
-    struct lab_bytes pattern = talk_decode(play, text, true);
-    struct span line;
-
-    if (!talk_next_line(party, &line)) {
-        play_fail(play, "expected \"%.*s\", got nothing", (int)text.len, text.ptr);
-    } else {
-        play_tell(play, who, line);
-        if (!match(lab_bytes_from(&pattern, 0), line))
-            play_fail(play, "expected \"%.*s\", got \"%.*s\"", (int)text.len, text.ptr, (int)line.len,
-                      line.ptr);
-    }
-    lab_bytes_free(&pattern);
-}
-
-void talk_expect_raw(struct play *play, struct party *party, const char *who, struct span text)
-{
-    struct lab_bytes bytes = talk_decode(play, text, false);
-    struct span rest = lab_bytes_from(&party->pipe->from, party->read);
-
-    if (!span_eq(span_first(rest, bytes.len), lab_bytes_from(&bytes, 0)))
-        play_fail(play, "expected the octets \"%.*s\"", (int)text.len, text.ptr);
-    party->read += bytes.len < rest.len ? bytes.len : rest.len;
-    play_tell(play, who, lab_bytes_from(&bytes, 0));
-    lab_bytes_free(&bytes);
-}
-
-void talk_until(struct play *play, struct party *party, const char *who, struct span text)
-{
-    struct lab_bytes pattern = talk_decode(play, text, true);
-    struct span line;
-    bool found = false;
-
-    while (!found && talk_next_line(party, &line))
-        found = match(lab_bytes_from(&pattern, 0), line);
-    if (found)
-        play_tell(play, who, line);
-    else
-        play_fail(play, "no line \"%.*s\"", (int)text.len, text.ptr);
-    lab_bytes_free(&pattern);
-}
-
 void talk_silent(struct play *play, struct party *party)
 {
     if (party->read != party->pipe->from.len)
         play_fail(play, "expected silence");
 }
 
-void talk_turn(struct play *play, struct side *side, struct span text)
+uint64_t talk_duration(struct play *play, struct span text)
 {
-    unsigned n = (unsigned)strtoul(text.ptr, NULL, 10);
+    static const struct {
+        const char *unit;
+        uint64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    char *unit;
+    uint64_t n = strtoull(text.ptr + (text.ptr[0] == '+' ? 1 : 0), &unit, 10);
 
-    if (n >= side->count)
-        play_fail(play, "there is no number %u", n);
-    else
-        side->current = n;
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+        if (strcmp(unit, units[i].unit) == 0)
+            return n * units[i].ms;
+    play_fail(play, "\"%.*s\" is no duration", (int)text.len, text.ptr);
+    return 0;
 }

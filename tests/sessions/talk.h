@@ -1,5 +1,5 @@
-/* talk.h: what both sides of a script do with octets: send them, expect them. Which line of a script means
- * what is left to client_lines.c and upstream_lines.c. */
+/* talk.h: what the lines of a script are made of, and how they look at what they are about. What each line
+ * does is left to side_lines.c, tls_lines.c, client_lines.c, upstream_lines.c and directives.c. */
 #ifndef TALK_H
 #define TALK_H
 
@@ -11,24 +11,27 @@ struct directive {
     void (*act)(struct play *play, struct span text);
 };
 
-/* Both end with a row without a word. */
-extern const struct directive client_lines[], upstream_lines[];
+/* A line that there is for both sides. word: with which it began. */
+struct side_directive {
+    const char *client, *upstream;
+    void (*act)(struct play *play, struct side *side, const char *word, struct span text);
+};
 
+/* Each ends with a row without a word. */
+extern const struct directive client_lines[], upstream_lines[];
+extern const struct side_directive side_lines[], tls_lines[];
+
+/* The party that lines of its side speak of; a failure without one. */
+struct party *talk_party(struct play *play, struct side *side);
+/* The next word of a text, which then begins behind it; empty: there is none. */
+struct span talk_word(struct span *text);
 /* The octets a text of the script stands for; the caller frees them. */
 struct lab_bytes talk_decode(struct play *play, struct span text, bool pattern);
-/* The party sends the text and `end`. */
-void talk_send(struct play *play, struct party *party, const char *who, struct span text, const char *end);
 /* The next line the party has been sent, without CRLF; false: there is none. */
 bool talk_next_line(struct party *party, struct span *line);
-/* The next line fits the pattern. */
-void talk_expect(struct play *play, struct party *party, const char *who, struct span text);
-/* What comes next are exactly these octets, wherever lines end. */
-void talk_expect_raw(struct play *play, struct party *party, const char *who, struct span text);
-/* Lines are skipped until one fits the pattern. */
-void talk_until(struct play *play, struct party *party, const char *who, struct span text);
 /* Nothing more has been sent. */
 void talk_silent(struct play *play, struct party *party);
-/* Another connection of the side is meant from now on. */
-void talk_turn(struct play *play, struct side *side, struct span text);
+/* Milliseconds of "2s", "+5m". */
+uint64_t talk_duration(struct play *play, struct span text);
 
 #endif

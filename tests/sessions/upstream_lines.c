@@ -1,40 +1,15 @@
-/* upstream_lines.c: the lines of a script about the upstream: what it does, what it must have been sent. */
+/* upstream_lines.c: the lines of a script about upstreams only: how they are called, what crosses to them. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#include "match.h"
+#include "play_tls.h"
 #include "talk.h"
 
-/* The upstream the lines speak of; a failure without one. */
 static struct party *upstream(struct play *play)
 {
-    static struct lab_pipe nobody;
-    static struct party none = {.pipe = &nobody};
-
-    if (play->upstreams.count != 0)
-        return &play->upstreams.parties[play->upstreams.current];
-    play_fail(play, "no upstream is connected");
-    return &none;
-}
-
-static void upstream_sends(struct play *play, struct span text)
-{
-    talk_send(play, upstream(play), "U>", text, "\r\n");
-}
-
-static void upstream_sends_raw(struct play *play, struct span text)
-{
-    talk_send(play, upstream(play), "U>-", text, "");
-}
-
-static void upstream_expects(struct play *play, struct span text)
-{
-    talk_expect(play, upstream(play), "U<", text);
-}
-
-static void upstream_expects_raw(struct play *play, struct span text)
-{
-    talk_expect_raw(play, upstream(play), "U<-", text);
+    return talk_party(play, &play->upstreams);
 }
 
 static struct lab_dial *waiting(struct play *play)
@@ -59,8 +34,9 @@ static void upstream_connect(struct play *play, struct span text)
         play_fail(play, "%s is dialled", called);
     assert(side->count < PARTIES_MAX);
     side->current = side->count;
-    side->parties[side->count++] =
+    side->parties[side->count] =
         (struct party){.pipe = lab_dial_accept(&play->lab, dial, play->manner->upstream)};
+    play_tls_upstream(play, side->parties[side->count++].pipe);
 }
 
 static void upstream_refuse(struct play *play, struct span text)
@@ -72,10 +48,26 @@ static void upstream_refuse(struct play *play, struct span text)
         lab_dial_refuse(dial, -ECONNREFUSED);
 }
 
+/* "198.51.100.7:25 from 192.0.2.10 mark 7": where to, and as what. */
 static void upstream_dialled(struct play *play, struct span text)
 {
-    (void)text;
-    (void)waiting(play);
+    const struct lab_dial *dial = waiting(play);
+    struct lab_bytes pattern = talk_decode(play, text, true);
+    char bytes[160];
+    struct text called = TEXT(bytes);
+
+    if (dial != NULL) {
+        text_format(&called, "%s:%u", dial->host, dial->port);
+        if (dial->source.family != 0) {
+            text_format(&called, " from ");
+            ip_print(&called, &dial->source);
+        }
+        if (dial->mark != 0)
+            text_format(&called, " mark %u", dial->mark);
+    }
+    if (text.len != 0 && !match(lab_bytes_from(&pattern, 0), text_span(&called)))
+        play_fail(play, "%.*s is dialled", (int)called.len, called.ptr);
+    lab_bytes_free(&pattern);
 }
 
 static void upstream_none(struct play *play, struct span text)
@@ -83,30 +75,6 @@ static void upstream_none(struct play *play, struct span text)
     (void)text;
     if (lab_dial_waiting(&play->lab) != NULL)
         play_fail(play, "an upstream is dialled");
-}
-
-static void upstream_close(struct play *play, struct span text)
-{
-    (void)text;
-    lab_pipe_close(upstream(play)->pipe);
-}
-
-static void upstream_reset(struct play *play, struct span text)
-{
-    (void)text;
-    lab_pipe_reset(upstream(play)->pipe);
-}
-
-static void upstream_stall(struct play *play, struct span text)
-{
-    (void)text;
-    upstream(play)->pipe->stalled = true;
-}
-
-static void upstream_flow(struct play *play, struct span text)
-{
-    (void)text;
-    upstream(play)->pipe->stalled = false;
 }
 
 static void upstream_closed(struct play *play, struct span text)
@@ -122,27 +90,6 @@ static void upstream_open(struct play *play, struct span text)
     (void)text;
     if (upstream(play)->pipe->closed)
         play_fail(play, "the upstream's connection has been closed");
-}
-
-static void upstream_silent(struct play *play, struct span text)
-{
-    (void)text;
-    talk_silent(play, upstream(play));
-}
-
-static void upstream_until(struct play *play, struct span text)
-{
-    talk_until(play, upstream(play), "U<", text);
-}
-
-/* What has been sent so far is nobody's concern. */
-static void upstream_skip(struct play *play, struct span text)
-{
-    struct party *party = upstream(play);
-
-    (void)text;
-    play_tell(play, "U<-", lab_bytes_from(&party->pipe->from, party->read));
-    party->read = party->pipe->from.len;
 }
 
 /* Octets of the BDAT command at the front of s, its chunk included; 0: not whole yet. */
@@ -197,31 +144,8 @@ static void upstream_writes(struct play *play, struct span text)
         play_fail(play, "expected %u writes, got %u", wanted, made);
 }
 
-static void upstream_turn(struct play *play, struct span text)
-{
-    talk_turn(play, &play->upstreams, text);
-}
-
 const struct directive upstream_lines[] = {
-    {"U>", upstream_sends},
-    {"U>-", upstream_sends_raw},
-    {"U<", upstream_expects},
-    {"U<-", upstream_expects_raw},
-    {"U connect", upstream_connect},
-    {"U refuse", upstream_refuse},
-    {"U dialled", upstream_dialled},
-    {"U none", upstream_none},
-    {"U close", upstream_close},
-    {"U reset", upstream_reset},
-    {"U stall", upstream_stall},
-    {"U flow", upstream_flow},
-    {"U turn", upstream_turn},
-    {"U closed", upstream_closed},
-    {"U open", upstream_open},
-    {"U silent", upstream_silent},
-    {"U until", upstream_until},
-    {"U skip", upstream_skip},
-    {"U take-chunks", upstream_chunks},
-    {"U write-count", upstream_writes},
-    {NULL, NULL},
+    {"U connect", upstream_connect},    {"U refuse", upstream_refuse},      {"U dialled", upstream_dialled},
+    {"U none", upstream_none},          {"U closed", upstream_closed},      {"U open", upstream_open},
+    {"U take-chunks", upstream_chunks}, {"U write-count", upstream_writes}, {NULL, NULL},
 };
