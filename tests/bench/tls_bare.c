@@ -152,6 +152,15 @@ static void pair_shake(struct pair *pair)
     }
 }
 
+/* The server finds that the client has nothing to say yet. */
+static void server_wait(struct pair *pair)
+{
+    unsigned char byte;
+    int result = mbedtls_ssl_read(&pair->server.ssl, &byte, sizeof byte);
+    if (result != MBEDTLS_ERR_SSL_WANT_READ)
+        must(MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, "waiting");
+}
+
 /* In TLS 1.3 the ticket follows the handshake, and reading it takes more than one call. */
 static void pair_settle(struct pair *pair)
 {
@@ -263,7 +272,7 @@ static double handshake_cost(const struct stage *stage, int count, const mbedtls
     return seconds * 1e3 / count;
 }
 
-/* Bytes that a server's session holds when its handshake is over. */
+/* Bytes that a server's session holds while it waits for the client's first command. */
 static size_t session_size(const struct stage *stage)
 {
     struct pair *pairs = calloc(HELD, sizeof *pairs);
@@ -273,6 +282,7 @@ static size_t session_size(const struct stage *stage)
     for (int i = 0; i < HELD; i++) {
         pair_open(&pairs[i], &stage->server, &stage->client, NULL);
         pair_shake(&pairs[i]);
+        server_wait(&pairs[i]);
         mbedtls_ssl_free(&pairs[i].client.ssl);
         mbedtls_ssl_init(&pairs[i].client.ssl);
     }
