@@ -5,21 +5,36 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tls/tls_random.h"
+
+/* NULL: it can be read. mbedTLS would take a folder for a file without end. */
+static const char *unreadable(const char *path)
+{
+    struct stat is;
+
+    if (stat(path, &is) != 0)
+        return strerror(errno);
+    if (!S_ISREG(is.st_mode))
+        return "it is no file";
+    return euidaccess(path, R_OK) != 0 ? strerror(errno) : NULL;
+}
 
 static bool load_chain(struct tls_certificate *certificate, const char *path, size_t index,
                        const struct tls_complaints *to)
 {
+    const char *why = unreadable(path);
     int rc;
 
-    errno = 0;
+    if (why != NULL) {
+        tls_complain(to, index, "chain", "%s cannot be read: %s", path, why);
+        return false;
+    }
     rc = mbedtls_x509_crt_parse_file(&certificate->chain, path);
     if (rc == 0)
         return true;
-    if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR)
-        tls_complain(to, index, "chain", "%s cannot be read: %s", path, strerror(errno));
-    else if (rc > 0)
+    if (rc > 0)
         tls_complain(to, index, "chain", "%s holds a certificate that cannot be understood", path);
     else
         tls_complain(to, index, "chain", "%s holds no certificate; allowed: PEM, the certificate first",
@@ -40,17 +55,19 @@ static void check_mode(const char *path, size_t index, const struct tls_complain
 static bool load_key(struct tls_certificate *certificate, const char *path, size_t index,
                      const struct tls_complaints *to)
 {
+    const char *why = unreadable(path);
     int rc;
 
-    errno = 0;
+    if (why != NULL) {
+        tls_complain(to, index, "key", "%s cannot be read: %s", path, why);
+        return false;
+    }
     rc = mbedtls_pk_parse_keyfile(&certificate->key, path, NULL, tls_random, NULL);
     if (rc == 0) {
         check_mode(path, index, to);
         return true;
     }
-    if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR)
-        tls_complain(to, index, "key", "%s cannot be read: %s", path, strerror(errno));
-    else if (rc == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || rc == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
+    if (rc == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || rc == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
         tls_complain(to, index, "key", "%s is behind a password; allowed: a key without one", path);
     else
         tls_complain(to, index, "key", "%s holds no key; allowed: PEM, RSA or ECDSA", path);
@@ -82,14 +99,12 @@ void tls_certificate_free(struct tls_certificate *certificate)
 bool tls_authorities_load(mbedtls_x509_crt *out, const char *path, const char *key,
                           const struct tls_complaints *to)
 {
-    int rc;
+    const char *why = unreadable(path);
 
-    errno = 0;
-    rc = mbedtls_x509_crt_parse_file(out, path);
-    if (rc >= 0 && out->raw.p != NULL)
+    if (why == NULL && mbedtls_x509_crt_parse_file(out, path) >= 0 && out->raw.p != NULL)
         return true;
-    if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR)
-        tls_complain(to, 0, key, "%s cannot be read: %s", path, strerror(errno));
+    if (why != NULL)
+        tls_complain(to, 0, key, "%s cannot be read: %s", path, why);
     else
         tls_complain(to, 0, key, "%s holds no certificate; allowed: PEM, one authority or many", path);
     return false;
