@@ -103,12 +103,12 @@ static void close_ops(struct wire *wire, bool abort)
 {
     struct tls *tls = wire->carrier;
 
-    tls->world->ops->turn_leave(tls->world, &tls->turn);
-    tls->world->ops->alarm_clear(tls->world, &tls->rest);
     if (!abort && !wire->finished) {
         say_goodbye(tls);
         wire_update(&tls->under);
     }
+    tls->world->ops->turn_leave(tls->world, &tls->turn);
+    tls->world->ops->alarm_clear(tls->world, &tls->rest);
     wire_close(&tls->under, abort && tls->stage != TLS_FAILED);
     tls->above = NULL;
     if (tls->held == 0)
@@ -136,6 +136,7 @@ static struct tls *tls_new(struct world *world, struct tls_credentials *credenti
     mbedtls_ssl_set_user_data_p(&tls->ssl, tls);
     mbedtls_ssl_set_bio(&tls->ssl, tls, tls_transmit, tls_receive, NULL);
     if (!tls_library_begin() || mbedtls_ssl_setup(&tls->ssl, &credentials->config) != 0) {
+        tls->ssl.MBEDTLS_PRIVATE(conf) = &credentials->config; /* some builds cannot free it without */
         tls_free(tls);
         return NULL;
     }

@@ -22,7 +22,7 @@ struct tls_cache *tls_cache_new(void)
     return cache;
 }
 
-static void forget(struct tls_cache *cache)
+void tls_cache_forget(struct tls_cache *cache)
 {
     mbedtls_ssl_session_free(&cache->session);
     mbedtls_ssl_session_init(&cache->session);
@@ -35,7 +35,7 @@ void tls_cache_free(struct tls_cache *cache)
 {
     if (cache == NULL)
         return;
-    forget(cache);
+    tls_cache_forget(cache);
     mem_free(cache);
 }
 
@@ -61,9 +61,9 @@ void tls_cache_save(struct tls *tls)
 
     if (cache == NULL)
         return;
-    forget(cache);
+    tls_cache_forget(cache);
     if (mbedtls_ssl_get_session(&tls->ssl, &cache->session) != 0) {
-        forget(cache);
+        tls_cache_forget(cache);
         return;
     }
     cache->credentials = tls->credentials;

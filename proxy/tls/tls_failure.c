@@ -126,6 +126,8 @@ int tls_break(struct tls *tls, int error, const char *why)
     tls->failure[text.len] = '\0';
     if (is_owed_an_alert(tls, error))
         (void)mbedtls_ssl_send_alert_message(&tls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+    if (tls->stage == TLS_SHAKING && tls->cache != NULL)
+        tls_cache_forget(tls->cache); /* whether or not the session offered was the reason: not again */
     tls->stage = TLS_FAILED;
     tls->pinned = span_of(NULL, 0);
     tls->under.corked = false;

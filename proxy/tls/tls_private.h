@@ -63,7 +63,7 @@ struct tls {
     bool ended;           /* the wire above knows that nothing more will come */
     bool certified;       /* the server's certificate was part of the handshake: nothing was resumed */
     bool verified;
-    bool ticketed; /* the client's ticket was accepted; set by the server's callback */
+    bool ticketed;              /* the client's ticket was accepted; set by the server's callback */
     bool resting;               /* the pages of both buffers have been given back; */
     bool rest_due;              /* and else are going to be, when the alarm rings */
     unsigned char records[8];   /* while resting: what the first octets of the input buffer count */
@@ -108,8 +108,9 @@ void tls_read(struct tls *tls);
 
 /* --- tls_failure.c */
 
-#define TLS_ERROR_FRUITLESS (-0x10001) /* beside mbedTLS's own: octets without end and no plaintext in them  \
-                                        */
+#define TLS_ERROR_FRUITLESS                                                                                  \
+    (-0x10001) /* beside mbedTLS's own: octets without end and no plaintext in them                          \
+                */
 
 /* The connection has failed, for an error of mbedTLS's or, when that is 0, for what `why` says: tells the
  * peer by an alert, then FIN. The negative errno for the wire above, which does not know yet. */
@@ -126,6 +127,7 @@ bool tls_keep_peer(struct tls *tls);
 void tls_cache_offer(struct tls *tls);
 /* The connection has a session that can be resumed, maybe. */
 void tls_cache_save(struct tls *tls);
+void tls_cache_forget(struct tls_cache *cache);
 
 /* --- tls_rest.c */
 

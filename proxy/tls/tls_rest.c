@@ -9,6 +9,15 @@
 
 #define REST_AFTER 5000 /* milliseconds without use */
 
+/* Of the buffers, not more than there are. */
+#if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
+#define IN_OCTETS(tls)  ((tls)->ssl.MBEDTLS_PRIVATE(in_buf_len))
+#define OUT_OCTETS(tls) ((tls)->ssl.MBEDTLS_PRIVATE(out_buf_len))
+#else
+#define IN_OCTETS(tls)  MBEDTLS_SSL_IN_CONTENT_LEN
+#define OUT_OCTETS(tls) MBEDTLS_SSL_OUT_CONTENT_LEN
+#endif
+
 /* The octets in front of the first record of the buffer for input count the records (ssl->in_ctr). */
 static unsigned char *records_of(struct tls *tls)
 {
@@ -39,8 +48,8 @@ static void rest(struct tls *tls)
     if (!is_idle(tls))
         return;
     memcpy(tls->records, records_of(tls), sizeof(tls->records));
-    give_back(tls->ssl.MBEDTLS_PRIVATE(in_buf), MBEDTLS_SSL_IN_CONTENT_LEN);
-    give_back(tls->ssl.MBEDTLS_PRIVATE(out_buf), MBEDTLS_SSL_OUT_CONTENT_LEN);
+    give_back(tls->ssl.MBEDTLS_PRIVATE(in_buf), IN_OCTETS(tls));
+    give_back(tls->ssl.MBEDTLS_PRIVATE(out_buf), OUT_OCTETS(tls));
     tls->resting = true;
 }
 

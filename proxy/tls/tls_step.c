@@ -58,6 +58,7 @@ static bool peer_is_good(struct tls *tls, const char **why)
  */
 static void establish(struct tls *tls)
 {
+    bool modern = tls->ssl.MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3;
     const char *why;
 
     if (!peer_is_good(tls, &why)) {
@@ -67,10 +68,9 @@ static void establish(struct tls *tls)
     tls->stage = TLS_UP;
     tls->fruitless = 0;
     tls_shed(tls);
-    if (tls->client != NULL)
+    if (!modern)
         tls_cache_save(tls);
-    tls->under.corked =
-        tls->client == NULL && tls->ssl.MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3;
+    tls->under.corked = modern && tls->server != NULL;
     if (tls->pinned.len != 0)
         tls_write_on(tls);
     else
@@ -78,6 +78,7 @@ static void establish(struct tls *tls)
     tls_read(tls);
 }
 
+/* A flight is composed in several turns and leaves at once. */
 static void step(struct tls *tls)
 {
     int result = shake(tls);
@@ -90,6 +91,7 @@ static void step(struct tls *tls)
         tls_end(tls, tls_break(tls, result, NULL));
         return;
     }
+    tls->under.corked = result == 0;
     tls_settle(tls);
     if (result == 0 || (result == MBEDTLS_ERR_SSL_WANT_WRITE && buf_len(&tls->under.out) == 0))
         take_turn(tls);
