@@ -196,7 +196,7 @@ static int serve(struct sink_program *program, struct log_target *target, const 
 {
     const struct worker_owner owner = {on_caught, on_ended, program};
     struct maildir *maildir = NULL;
-    struct worker_door door;
+    struct worker_door door = {0};
     int error, status = PROGRAM_FAILED;
 
     program->worker = worker_new(&owner, target, &error);
