@@ -1,12 +1,13 @@
 #!/usr/bin/env -S python3 -B
-"""lifecycle.py: the program as an administrator knows it: starting, reloading, draining, rights, threads, upstreams
-that are gone, and what is written to the log. The mail server behind is Postern's own sink; Postfix is not needed."""
+"""lifecycle.py: the program as an administrator knows it: starting, reloading, draining, rights, certificates, threads,
+upstreams that are gone, and what is written to the log. The mail server behind is Postern's own sink; Postfix is not needed."""
 import json
 import os
 import pathlib
 import pwd
 import re
 import signal
+import ssl
 import time
 
 import lab
@@ -221,6 +222,116 @@ class Rights(lab.Case):
         done = lab.run(lab.POSTERN, "run", "-c", path)
         self.assertEqual(done.returncode, 1)
         self.assertIn("nosuchuser", done.stderr)
+
+
+class Capabilities(lab.Case):
+    """What stays when root is given up, and what is said when something is missing."""
+    NET_BIND_SERVICE, NET_ADMIN = 1 << 10, 1 << 12
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("needs the rights of root")
+
+    def kept(self, proxy):
+        """The same for every thread; nothing to inherit, and nothing to gain."""
+        masks = set()
+        for task in pathlib.Path(f"/proc/{proxy.pid}/task").iterdir():
+            status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())
+            self.assertEqual((status["CapInh"], status["CapAmb"]), ("0" * 16, "0" * 16))
+            self.assertEqual(status["NoNewPrivs"], "1")
+            self.assertEqual(status["CapEff"], status["CapPrm"])
+            masks.add(int(status["CapEff"], 16))
+        self.assertEqual(len(masks), 1)
+        return masks.pop()
+
+    def start(self, port, listener="", upstream=""):
+        sink = self.sink()
+        proxy = self.postern(sink.port, f"""
+            user: nobody
+            listeners: [{{address: '{lab.HOST}:{port}'{listener}}}]
+            upstreams: [{{address: '{lab.HOST}:{sink.port}'{upstream}}}]
+            """)
+        return proxy
+
+    def test_only_what_is_needed(self):
+        for listener, upstream in ((", transparent: tproxy", ""), ("", ", identity: source-address"), ("", ", mark: 7")):
+            with self.subTest(listener + upstream):
+                self.assertEqual(self.kept(self.start(lab.free_port(), listener, upstream)), self.NET_ADMIN)
+        self.assertEqual(self.kept(self.start(lab.free_port(), ", transparent: redirect")), 0)
+
+    def test_a_low_port_by_a_reload(self):
+        low = [port for port in range(600, 1000) if not lab.listens(port)][:2]
+        proxy = self.start(low[0])
+        self.assertEqual(self.kept(proxy), self.NET_BIND_SERVICE)
+        proxy.reload(f"user: nobody\nlisteners: ['{lab.HOST}:{low[1]}']\n")
+        with Client(low[1]) as client:
+            self.assertEqual(client.message(LETTER).code, 250)
+
+    def test_transparent_by_a_reload(self):
+        """The right is there from the start; the socket stays."""
+        port = lab.free_port()
+        proxy = self.start(port, "", ", mark: 7")
+        for listener in (", transparent: tproxy", ""):
+            proxy.reload(f"""
+                user: nobody
+                listeners: [{{address: '{lab.HOST}:{port}'{listener}}}]
+                upstreams: [{{address: '{lab.HOST}:{proxy.upstreams[0]}', mark: 7}}]
+                """)
+            self.assertEqual(proxy.events("listen"), [])
+        with Client(port) as client:
+            self.assertEqual(client.message(LETTER).code, 250)
+
+    def test_missing(self):
+        path = self.root / "proxy.yaml"
+        for listener, upstream in ((", transparent: tproxy", ""), ("", ", identity: source-address"), ("", ", mark: 7")):
+            path.write_text(f"listeners: [{{address: '{lab.HOST}:{lab.free_port()}'{listener}}}]\n"
+                            f"upstreams: [{{address: 'mail.example:25'{upstream}}}]\n")
+            done = lab.run(lab.POSTERN, "run", "-c", path, user="nobody")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("CAP_NET_ADMIN", done.stderr)
+
+    def test_missing_by_a_reload(self):
+        port = lab.free_port()
+        proxy = self.start(port)
+        proxy.reload(f"user: nobody\nlisteners: [{{address: '{lab.HOST}:{port}', transparent: tproxy}}]\n")
+        self.assertRegex(str(proxy.events("listen", level="error")), f"{port}.*CAP_NET_ADMIN")
+        self.assertEqual(len(proxy.events("rights", level="error")), 1)
+
+
+class Certificates(lab.Case):
+    def issued_now(self, folder):
+        done = lab.run(lab.SOURCE / "tests/tools/certificates", folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def shown(self, port):
+        """The certificate that a client is shown, after STARTTLS."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with Client(port) as client:
+            client.ehlo()
+            self.assertEqual(client.say("STARTTLS").code, 220)
+            with context.wrap_socket(client.socket) as inside:
+                return inside.getpeercert(binary_form=True)
+
+    def test_changed_files_are_used_without_a_reload(self):
+        keys = self.root / "keys"
+        self.issued_now(keys)
+        port = lab.free_port()
+        proxy = self.postern(self.sink().port, f"""
+            listeners: [{{address: '{lab.HOST}:{port}', tls: starttls}}]
+            tls: {{certificates: [{{chain: '{keys}/ecdsa.pem', key: '{keys}/ecdsa.key'}}]}}
+            """)
+        before = self.shown(port)
+        self.assertEqual(self.shown(port), before)
+        (keys / "ecdsa.pem").write_text("no certificate\n")
+        proxy.await_events("certificates", level="error")
+        self.assertEqual(self.shown(port), before)
+        self.issued_now(keys)
+        proxy.await_events("certificates", level="info")
+        self.assertNotEqual(self.shown(port), before)
+        self.assertEqual(proxy.events("reload"), [])
 
 
 class Workers(lab.Case):
