@@ -29,13 +29,16 @@ struct decode {
     uint8_t held, state, line[3];
 };
 
-/* Decodes from the head of in into at most `room` octets at out. Returns the octets of in that are used up;
- * *made says how many were put. Nothing used up and nothing made: more room is needed, or more input. Every
- * octet is decoded whatever surrounds it: base64 skips what is no base64, goes on behind padding, and takes
- * the URL-safe alphabet; each deviation is an anomaly. Decoding is linear and keeps no more than the struct.
+/* Decodes from the head of in into at most `room` (at least 8) octets at out. Returns the octets of in that
+ * are used up; *made says how many were put. Nothing used up and nothing made: more room is needed, or more
+ * input. Every octet is decoded whatever surrounds it: base64 skips what is no base64, goes on behind
+ * padding, and takes the URL-safe alphabet; each deviation is an anomaly. Decoding is linear and keeps no
+ * more than the struct.
  */
 size_t decode_feed(struct decode *decode, struct span in, char *out, size_t room, size_t *made);
-/* The body has ended: what was held back, at most 4 octets. */
-size_t decode_finish(struct decode *decode, char out[4]);
+#define DECODE_FINISH_MAX 8
+
+/* The body has ended: what was held back. */
+size_t decode_finish(struct decode *decode, char out[DECODE_FINISH_MAX]);
 
 #endif
