@@ -2,6 +2,8 @@
  * certificate is left to tls_server_choose.c, connections to tls.c. */
 #include "tls/tls_server.h"
 
+#include <mbedtls/oid.h>
+
 #include "base/mem.h"
 #include "tls/tls_credentials.h"
 #include "tls/tls_server_private.h"
@@ -32,6 +34,17 @@ static void release(struct tls_credentials *base)
     mem_free(credentials);
 }
 
+/* mbedTLS never shows a certificate that is meant for something else. */
+static bool check_use(const mbedtls_x509_crt *certificate, size_t index, const struct tls_complaints *to)
+{
+    if (mbedtls_x509_crt_check_key_usage(certificate, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
+        mbedtls_x509_crt_check_extended_key_usage(certificate, MBEDTLS_OID_SERVER_AUTH,
+                                                  MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0)
+        return true;
+    tls_complain(to, index, "chain", "is not meant for a server; allowed: one that may sign, for serverAuth");
+    return false;
+}
+
 /* Every certificate is read, so that all that is wrong is said at once. */
 static bool load_certificates(struct tls_server_credentials *credentials,
                               const struct tls_server_terms *terms, const struct tls_complaints *to)
@@ -45,7 +58,9 @@ static bool load_certificates(struct tls_server_credentials *credentials,
     }
     while (credentials->count < terms->count) {
         size_t index = credentials->count++;
-        if (!tls_certificate_load(&credentials->certificates[index], &terms->certificates[index], index, to))
+        struct tls_certificate *certificate = &credentials->certificates[index];
+        if (!tls_certificate_load(certificate, &terms->certificates[index], index, to) ||
+            !check_use(&certificate->chain, index, to))
             good = false;
     }
     return good;
