@@ -19,8 +19,9 @@ class Reply(typing.NamedTuple):
 
 
 class Client:
-    def __init__(self, port, greet=True, seconds=20):
-        self.socket = socket.create_connection((HOST, port), timeout=seconds)
+    def __init__(self, port, greet=True, seconds=20, source=HOST):
+        """source: the address to come from, any of 127.0.0.0/8."""
+        self.socket = socket.create_connection((HOST, port), timeout=seconds, source_address=(source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.input = self.socket.makefile("rb")
         self.keywords = {}
