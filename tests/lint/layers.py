@@ -8,14 +8,16 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 NETWORK = {"sys/socket.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "sys/un.h"}
 IO = NETWORK | {"unistd.h", "fcntl.h", "sys/stat.h", "pthread.h", "poll.h", "sys/epoll.h"}
 
-# Headers of libraries and the folders that alone may include them.
-ONLY = {"uv.h": "proxy/net/", "yaml.h": "config/", "pcre2.h": "filters/regex/", "dlfcn.h": "proxy/chain/"}
+# Headers of libraries, or folders of them, and the folders that alone may include them.
+ONLY = {"uv.h": "proxy/net/", "yaml.h": "config/", "pcre2.h": "filters/regex/", "dlfcn.h": "proxy/chain/",
+        "mbedtls/": "proxy/tls/", "psa/": "proxy/tls/", "systemd/": "proxy/notify.c"}
 # Headers of the system that a layer does without: parsers and the session do no I/O.
 WITHOUT = {
     "smtp": IO | {"stdio.h", "stdlib.h", "errno.h", "time.h"},
     "mail": IO | {"stdio.h", "stdlib.h", "errno.h", "time.h"},
     "chain": IO,
     "session": IO,
+    "tls": NETWORK,
     "sink": NETWORK,
     "config": NETWORK,
 }
@@ -41,7 +43,7 @@ def check_quoted(report, path, number, header):
 
 
 def check_system(report, path, number, header):
-    only = ONLY.get(header)
+    only = ONLY.get(header, ONLY.get(header.split("/")[0] + "/"))
     if only is not None and not tree.name(path).startswith(only):
         report.complain(path, number, f"<{header}> belongs to {only}")
     if header in WITHOUT.get(tree.layer(path), ()):

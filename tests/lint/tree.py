@@ -13,10 +13,11 @@ LAYERS = {
     "mail": ("proxy/mail", ("base",)),
     "chain": ("proxy/chain", ("smtp", "mail", "base")),
     "net": ("proxy/net", ("base",)),
-    "session": ("proxy/session", ("chain", "smtp", "mail", "base")),
-    "sink": ("proxy/sink", ("smtp", "base")),
+    "tls": ("proxy/tls", ("base",)),
+    "session": ("proxy/session", ("chain", "smtp", "mail", "tls", "base")),
+    "sink": ("proxy/sink", ("smtp", "tls", "base")),
     "filters": ("filters", ()),
-    "config": ("config", ("session", "chain", "smtp", "mail", "base")),
+    "config": ("config", ("session", "chain", "smtp", "mail", "tls", "base")),
 }
 
 
