@@ -153,9 +153,11 @@ static int take_front_option(struct sink_arguments *arguments, int c)
     case OPT_XCLIENT:
         arguments->options.xclient = true;
         return 0;
-    default:
+    case OPT_PROXY:
         arguments->options.proxy = true;
         return 0;
+    default:
+        return program_usage("sink");
     }
 }
 
@@ -202,14 +204,8 @@ static int take_option(struct sink_arguments *arguments, int c)
     case OPT_TIMEOUT:
     case OPT_RECIPIENTS:
         return take_number_option(options, c);
-    case OPT_TLS:
-    case OPT_TLS_CHAIN:
-    case OPT_TLS_KEY:
-    case OPT_XCLIENT:
-    case OPT_PROXY:
-        return take_front_option(arguments, c);
     default:
-        return program_usage("sink");
+        return take_front_option(arguments, c);
     }
 }
 
