@@ -123,7 +123,7 @@ static void complete_config(struct lab_bytes *config)
         {"hostname:", "hostname: proxy.example\n", ""},
         {"listeners:", "listeners: [\"127.0.0.1:2525\"]\n", ""},
         {"upstreams:", "upstreams: [\"192.0.2.1:25\"]\n", ""},
-        {"tls:", "tls: {certificates: [{chain: $certificates/ecdsa.pem, key: $certificates/ecdsa.key}]}\n",
+        {"tls:", "tls: {certificates: [{chain: $certificates/proxy.pem, key: $certificates/proxy.key}]}\n",
          " tls: "},
     };
 

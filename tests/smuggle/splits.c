@@ -107,11 +107,13 @@ static void check(const char *path, size_t thin)
 {
     static const struct play_manner once = {.name = "at once"};
     static const struct play_manner others[] = {
-        {"client octet by octet", {.piece = 1}, {0}, false},
-        {"upstream octet by octet", {0}, {.piece = 1}, false},
-        {"both octet by octet", {.piece = 1}, {.piece = 1}, false},
-        {"slow peers", {.accept = 1}, {.accept = 1}, false},
-        {"slow peers, octet by octet", {.piece = 1, .accept = 1}, {.piece = 1, .accept = 1}, false},
+        {.name = "client octet by octet", .client = {.piece = 1}},
+        {.name = "upstream octet by octet", .upstream = {.piece = 1}},
+        {.name = "both octet by octet", .client = {.piece = 1}, .upstream = {.piece = 1}},
+        {.name = "slow peers", .client = {.accept = 1}, .upstream = {.accept = 1}},
+        {.name = "slow peers, octet by octet",
+         .client = {.piece = 1, .accept = 1},
+         .upstream = {.piece = 1, .accept = 1}},
     };
     struct part part = {0};
     bool good = script_read(&part.script, path);
