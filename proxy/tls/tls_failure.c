@@ -49,27 +49,33 @@ static const struct {
     {120, "no_application_protocol"},
 };
 
-/* For errors of which mbedTLS does not tell the peer itself. */
-static const struct {
+/* Errors for which there are better words than mbedTLS's, or of which it does not tell the peer itself. */
+static const struct reason {
     int error;
     unsigned char alert;
-} answers[] = {
-    {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, ALERT(UNEXPECTED_MESSAGE)},
-    {MBEDTLS_ERR_SSL_UNEXPECTED_RECORD, ALERT(UNEXPECTED_MESSAGE)},
-    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION)},
-    {MBEDTLS_ERR_SSL_INVALID_MAC, ALERT(BAD_RECORD_MAC)},
-    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, ALERT(ILLEGAL_PARAMETER)},
-    {MBEDTLS_ERR_SSL_INVALID_RECORD, ALERT(DECODE_ERROR)},
-    {MBEDTLS_ERR_SSL_DECODE_ERROR, ALERT(DECODE_ERROR)},
-    {TLS_ERROR_FRUITLESS, ALERT(UNEXPECTED_MESSAGE)},
+    const char *words; /* NULL: mbedTLS's */
+} reasons[] = {
+    {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, ALERT(UNEXPECTED_MESSAGE), NULL},
+    {MBEDTLS_ERR_SSL_UNEXPECTED_RECORD, ALERT(UNEXPECTED_MESSAGE), NULL},
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION), NULL},
+    {MBEDTLS_ERR_SSL_INVALID_MAC, ALERT(BAD_RECORD_MAC), NULL},
+    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, ALERT(ILLEGAL_PARAMETER), NULL},
+    {MBEDTLS_ERR_SSL_INVALID_RECORD, ALERT(DECODE_ERROR), NULL},
+    {MBEDTLS_ERR_SSL_DECODE_ERROR, ALERT(DECODE_ERROR), NULL},
+    {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, ALERT(RECORD_OVERFLOW), "the peer sent a record that is too long"},
+    {MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE, ALERT(HANDSHAKE_FAILURE), "the client showed no certificate"},
+    {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, ALERT(CLOSE_NOTIFY), "the peer gave up the handshake"},
+    {TLS_ERROR_FRUITLESS, ALERT(UNEXPECTED_MESSAGE), "the peer sends and sends, but nothing that matters"},
+    {0, ALERT(INTERNAL_ERROR), NULL}, /* any other */
 };
 
-static unsigned char answer_to(int error)
+static const struct reason *reason_of(int error)
 {
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
-        if (answers[i].error == error)
-            return answers[i].alert;
-    return ALERT(INTERNAL_ERROR);
+    const struct reason *reason = reasons;
+
+    while (reason->error != error && reason->error != 0)
+        reason++;
+    return reason;
 }
 
 static void describe_alert(struct text *text, unsigned char code)
@@ -82,28 +88,38 @@ static void describe_alert(struct text *text, unsigned char code)
     text_format(text, "the peer sent the alert %s (%u)", name, code);
 }
 
-static void describe(struct tls *tls, struct text *text, int error)
+static void describe_loss(struct text *text, int error)
 {
+    text_format(text, "the connection ended during the handshake");
+    if (error != 0)
+        text_format(text, ": %s", strerrordesc_np(-error));
+}
+
+/* The first record already is none. */
+static bool is_no_tls(const struct tls *tls, int error)
+{
+    int state = tls->ssl.MBEDTLS_PRIVATE(state);
+
+    return error == MBEDTLS_ERR_SSL_INVALID_RECORD && tls->stage == TLS_SHAKING &&
+           (state == MBEDTLS_SSL_CLIENT_HELLO || state == MBEDTLS_SSL_SERVER_HELLO);
+}
+
+static void describe(const struct tls *tls, struct text *text, int error)
+{
+    const struct reason *reason = reason_of(error);
     char words[120];
 
-    switch (error) {
-    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+    if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         describe_alert(text, tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
-        break;
-    case MBEDTLS_ERR_SSL_CONN_EOF:
-        text_format(text, "the connection ended during the handshake%s%s", tls->under.error != 0 ? ": " : "",
-                    tls->under.error != 0 ? strerrordesc_np(-tls->under.error) : "");
-        break;
-    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
-        text_format(text, "the peer gave up the handshake");
-        break;
-    case TLS_ERROR_FRUITLESS:
-        text_format(text, "the peer sends and sends, but nothing that matters");
-        break;
-    default:
+    } else if (error == MBEDTLS_ERR_SSL_CONN_EOF) {
+        describe_loss(text, tls->under.error);
+    } else if (is_no_tls(tls, error)) {
+        text_format(text, "what the peer sent is not TLS");
+    } else if (reason->words != NULL) {
+        text_format(text, "%s", reason->words);
+    } else {
         mbedtls_strerror(error, words, sizeof(words));
         text_format(text, "%s (-0x%04x)", words, (unsigned)-error);
-        break;
     }
 }
 
@@ -117,7 +133,7 @@ static bool is_owed_an_alert(const struct tls *tls, int error)
 int tls_break(struct tls *tls, int error, const char *why)
 {
     struct text text = {tls->failure, 0, sizeof(tls->failure) - 1, false};
-    unsigned char alert = error != 0 ? answer_to(error) : ALERT(BAD_CERT);
+    unsigned char alert = error != 0 ? reason_of(error)->alert : ALERT(BAD_CERT);
 
     if (error != 0)
         describe(tls, &text, error);

@@ -25,6 +25,20 @@ static bool is_over(const struct tls *tls)
     return tls->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_OVER;
 }
 
+/* Behind its Finished, a server's records are under the keys of the application (RFC 8446 2). mbedTLS changes
+ * over when it has the client's: an alert about the client's certificate could not be read by it. */
+static void change_keys(mbedtls_ssl_context *ssl)
+{
+    int state = ssl->MBEDTLS_PRIVATE(state);
+
+    if (ssl->MBEDTLS_PRIVATE(tls_version) != MBEDTLS_SSL_VERSION_TLS1_3 ||
+        (state != MBEDTLS_SSL_CLIENT_CERTIFICATE && state != MBEDTLS_SSL_CLIENT_FINISHED) ||
+        ssl->MBEDTLS_PRIVATE(transform_out) == ssl->MBEDTLS_PRIVATE(transform_application))
+        return;
+    ssl->MBEDTLS_PRIVATE(transform_out) = ssl->MBEDTLS_PRIVATE(transform_application);
+    memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0, sizeof(ssl->MBEDTLS_PRIVATE(cur_out_ctr)));
+}
+
 /* Cheap steps together; a step with a public key ends the turn. */
 static int shake(struct tls *tls)
 {
@@ -35,6 +49,8 @@ static int shake(struct tls *tls)
     do {
         if (tls->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE)
             tls->certified = true;
+        if (tls->server != NULL)
+            change_keys(&tls->ssl);
         result = mbedtls_ssl_handshake_step(&tls->ssl);
     } while (result == 0 && !is_over(tls) && nanoseconds() < until);
     tls_current = NULL;
