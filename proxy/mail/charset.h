@@ -23,8 +23,10 @@ void charset_open(struct charset *charset, struct span name);
  * of in that are used up; *made says how many were put. What the charset does not have becomes U+FFFD, one
  * for each octet, and an anomaly; NUL passes, and is one. */
 size_t charset_feed(struct charset *charset, struct span in, char *out, size_t room, size_t *made);
-/* The text has ended: what was held back, at most 16 octets. */
-size_t charset_finish(struct charset *charset, char out[16]);
+#define CHARSET_FINISH_MAX 64
+
+/* The text has ended: what was held back. */
+size_t charset_finish(struct charset *charset, char out[CHARSET_FINISH_MAX]);
 void charset_close(struct charset *charset);
 
 #endif
