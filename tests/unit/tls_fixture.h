@@ -30,6 +30,7 @@ struct end {
     struct lab_bytes say, heard;
     size_t said, advances, hears; /* hears: octets taken at a time; 0: all */
     unsigned close_at;            /* closes in that advance, counted from 1 */
+    bool sated;                   /* hears nothing */
     bool finishes;                /* once all is said */
     enum tls_stage stage;         /* last seen */
 };
@@ -152,7 +153,9 @@ static void end_advance(void *owner)
         wire_close(&end->wire, false);
         return;
     }
-    if (end->hears != 0)
+    if (end->sated)
+        heard.len = 0;
+    else if (end->hears != 0)
         heard = span_first(heard, end->hears);
     lab_bytes_add(&end->heard, heard);
     buf_consume(&end->wire.in, heard.len);
@@ -169,7 +172,7 @@ static void end_advance(void *owner)
     wire_update(&end->wire);
 }
 
-static void end_say(struct end *end, struct span s)
+static inline void end_say(struct end *end, struct span s)
 {
     lab_bytes_add(&end->say, s);
     if (wire_open(&end->wire))
