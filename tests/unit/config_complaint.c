@@ -42,6 +42,30 @@ static void test_harmless(void)
     fixture_end(&f);
 }
 
+/* Warnings stand among complaints and are not counted; the same is not said twice. */
+static void test_warnings(void)
+{
+    struct fixture f;
+    struct node root = {.kind = NODE_MAP, .line = 1, .column = 1};
+    struct node inner = {.kind = NODE_MAP, .key = SPAN("inner"), .line = 2, .column = 3};
+    struct node value = {.key = SPAN("value"), .line = 2, .column = 9};
+
+    fixture_begin(&f);
+    node_append(&root, &inner);
+    node_append(&inner, &value);
+    warn_below(&f.complaints, &root, "inner.value", "doubtful");
+    CHECK(f.complaints.count == 0);
+    complain_below(&f.complaints, &root, "inner.value", "doubtful");
+    complain_below(&f.complaints, &root, "inner.other", "is %s", "missing");
+    complain_below(&f.complaints, &inner, "other", "is missing");
+    warn_below(&f.complaints, &inner, "value", "doubtful");
+    CHECK(f.complaints.count == 2);
+    CHECK_TEXT(fixture_said(&f), "f:2:3: inner.other: is missing\n"
+                                 "f:2:9: inner.value: warning: doubtful\n"
+                                 "f:2:9: inner.value: doubtful\n");
+    fixture_end(&f);
+}
+
 static void test_memory(void)
 {
     struct fixture f;
@@ -60,6 +84,7 @@ int main(void)
 {
     test_order();
     test_harmless();
+    test_warnings();
     test_memory();
     return test_end("config_complaint");
 }
