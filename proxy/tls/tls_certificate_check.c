@@ -7,7 +7,7 @@
 #include "tls/tls_random.h"
 
 #define RSA_BITS  2048
-#define DAY       (24 * 3600)
+#define DAY       ((time_t)24 * 3600)
 #define DAYS_LEFT 14
 
 struct check {
@@ -103,7 +103,7 @@ static void check_dates(const struct check *check, const mbedtls_x509_crt *certi
     if (left < 0)
         tls_warn(check->to, check->index, "chain", "%sexpired on %04d-%02d-%02d", which, to->year, to->mon,
                  to->day);
-    else if (left < (time_t)DAYS_LEFT * DAY)
+    else if (left < DAYS_LEFT * DAY)
         tls_warn(check->to, check->index, "chain", "%sexpires on %04d-%02d-%02d, in less than %d days", which,
                  to->year, to->mon, to->day, (int)(left / DAY) + 1);
     if (mbedtls_x509_time_is_future(from))
@@ -125,10 +125,13 @@ bool tls_certificate_check(const struct tls_certificate *certificate, size_t ind
 {
     const struct check check = {certificate, index, to};
     bool key = check_key(&check), chain = check_chain(&check);
+    const mbedtls_x509_crt *each = &certificate->chain;
     size_t place = 0;
 
-    for (const mbedtls_x509_crt *each = &certificate->chain; each != NULL; each = each->next)
+    do {
         check_dates(&check, each, place++);
+        each = each->next;
+    } while (each != NULL);
     check_names(&check);
     return key && chain;
 }

@@ -46,5 +46,5 @@ void tls_fingerprint_print(const struct tls_fingerprint *fingerprint,
         out[2 * i] = digits[fingerprint->octets[i] >> 4];
         out[2 * i + 1] = digits[fingerprint->octets[i] & 15];
     }
-    out[2 * TLS_FINGERPRINT_OCTETS] = '\0';
+    out[2 * sizeof(fingerprint->octets)] = '\0';
 }
