@@ -15,8 +15,8 @@ iptables_meant() {
     fi
 }
 
-iptables_redirect() { say "-A postern $(iptables_meant "$1" "$2") -j REDIRECT --to-ports $3"; }
-iptables_redirect_own() { say "-A postern-own $(iptables_meant "$1" "$2") -j REDIRECT --to-ports $3"; }
+iptables_redirect() { say "-A postern $(iptables_meant "$1" "$2") --syn -j REDIRECT --to-ports $3"; }
+iptables_redirect_own() { say "-A postern-own $(iptables_meant "$1" "$2") --syn -j REDIRECT --to-ports $3"; }
 iptables_tproxy() { say "-A postern $(iptables_meant "$1" "$2") -j TPROXY --on-port $3 --tproxy-mark $divert/$divert"; }
 iptables_begin() { say "-A postern-own $(iptables_meant "$1" "$2") --syn -j CONNMARK --set-xmark $divert/$divert"; }
 
@@ -94,4 +94,21 @@ iptables_load() {
 
 iptables_present() {
     have iptables && grep -q '^:postern' <<<"$({ iptables-save && ip6tables-save; } 2>/dev/null)"
+}
+
+# iptables_show FAMILY: our rules with their counts of packets and octets, table by table.
+iptables_show() {
+    local tool line title=''
+    tool=$(iptables_of "$1")
+    have "$tool" || return 0
+    while read -r line; do
+        case $line in
+        \**) title="$tool ${line#\*}:" ;;
+        \[*postern*)
+            [[ -z $title ]] || say "$title"
+            title=''
+            say "    $line"
+            ;;
+        esac
+    done < <("$tool-save" -c)
 }

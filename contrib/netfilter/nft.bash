@@ -18,7 +18,7 @@ nft_meant() {
     printf ' tcp dport %s' "$2"
 }
 
-nft_redirect() { say "        $(nft_meant "$1" "$2") counter redirect to :$3"; }
+nft_redirect() { say "        $(nft_meant "$1" "$2") tcp flags & $flags == syn counter redirect to :$3"; }
 nft_begin() { say "        $(nft_meant "$1" "$2") tcp flags & $flags == syn counter ct mark set ct mark | $divert"; }
 # Where nobody listens, tproxy does nothing: a client has to wait, rather than pass by.
 nft_tproxy() {

@@ -30,22 +30,28 @@ def must(result):
 class Namespace:
     """A network of its own. In a `with` block, sockets that are opened and programs that are started are in it."""
 
+    outer = []  # where the blocks that have been entered were entered from
+
     def __init__(self):
-        self.home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         must(LIBC.unshare(NEW_NETWORK))
         try:
             self.here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         finally:
-            must(LIBC.setns(self.home, NEW_NETWORK))
+            must(LIBC.setns(home, NEW_NETWORK))
+            os.close(home)
         self.path = f"/proc/{os.getpid()}/fd/{self.here}"
         self.ip("link set lo up")
 
     def __enter__(self):
+        self.outer.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY))
         must(LIBC.setns(self.here, NEW_NETWORK))
         return self
 
     def __exit__(self, *_):
-        must(LIBC.setns(self.home, NEW_NETWORK))
+        outer = self.outer.pop()
+        must(LIBC.setns(outer, NEW_NETWORK))
+        os.close(outer)
 
     def run(self, *arguments, **options):
         with self:
