@@ -5,10 +5,6 @@
 #include "tls/tls_policy_apply.h"
 #include "tls/tls_random.h"
 
-#if !defined(MBEDTLS_THREADING_C) || !defined(MBEDTLS_SSL_PROTO_TLS1_3) || !defined(MBEDTLS_SSL_TICKET_C)
-#error "mbedTLS must have been built with threading, TLS 1.3 and tickets"
-#endif
-
 bool tls_credentials_begin(struct tls_credentials *credentials, int endpoint, const struct tls_policy *policy,
                            void (*release)(struct tls_credentials *credentials))
 {

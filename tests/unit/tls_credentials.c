@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "tls/tls_certificate.h"
 #include "tls_pair.h"
 
@@ -137,6 +138,35 @@ static void test_threads(struct tls_server *server)
     }
 }
 
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+static size_t allocations_left;
+
+static bool gate(void *arg, size_t size)
+{
+    (void)arg;
+    (void)size;
+    return allocations_left-- > 0;
+}
+
+/* Every allocation fails once: a complaint, no leak, no server; until none is left to fail. */
+static void test_memory(const struct tls_server_terms *terms)
+{
+    struct tls_server *server = NULL;
+    size_t n = 0;
+
+    while (server == NULL && n < 10000) {
+        allocations_left = n++;
+        pair_said[0] = '\0';
+        mem_set_gate(gate, NULL);
+        server = tls_server_new(terms, &pair_complaints);
+        mem_set_gate(NULL, NULL);
+        CHECK((server == NULL) == (pair_said[0] != '\0'));
+    }
+    REQUIRE(server != NULL && n > 10);
+    tls_server_unref(server);
+}
+
 int main(void)
 {
     const struct tls_server_terms terms = {
@@ -154,6 +184,9 @@ int main(void)
     test_tickets(server, client);
     test_threads(server);
     test_client();
+    test_memory(&terms);
+    use("rsa");
+    test_memory(&terms);
     tls_server_unref(server);
     tls_client_unref(client);
     CHECK(unlink("chain.pem") == 0 && unlink("key.pem") == 0 && chdir("/") == 0 && rmdir(folder) == 0);
