@@ -111,14 +111,22 @@ class Secure(Client):
 
     def __init__(self, port, context, implicit=False, name=NAME, session=None):
         super().__init__(port, greet=not implicit)
-        if not implicit:
-            self.ehlo()
-            reply = self.say("STARTTLS")
-            if reply.code != 220:
-                raise AssertionError(f"STARTTLS: {reply}")
-        self.encrypt(context, name, session)
-        if implicit:
-            self.greeting = self.reply()
+        try:
+            if not implicit:
+                self.invite()
+            self.encrypt(context, name, session)
+            if implicit:
+                self.greeting = self.reply()
+        except BaseException:
+            self.close()
+            raise
+
+    def invite(self):
+        """STARTTLS, up to the reply that invites a handshake."""
+        self.ehlo()
+        reply = self.say("STARTTLS")
+        if reply.code != 220:
+            raise AssertionError(f"STARTTLS: {reply}")
 
     def encrypt(self, context, name=NAME, session=None):
         self.input.close()
