@@ -73,6 +73,15 @@ static bool complete(const struct settings_listener *listener, const struct sett
     return true;
 }
 
+/* The name in the file, if it is one: a certificate is not expected to be for an address literal, nor for
+ * what this machine happens to be called. */
+static const char *own_name(const struct settings *settings, const struct node *root)
+{
+    bool named = node_find(root, SPAN("hostname")) != NULL && settings->hostname != NULL;
+
+    return named && settings->hostname[0] != '[' ? settings->hostname : NULL;
+}
+
 /* Each listener has tickets of its own, and the certificates that go with them. */
 static void open_server(struct settings_listener *listener, const struct settings *settings,
                         struct speaker *speaker)
@@ -85,7 +94,7 @@ static void open_server(struct settings_listener *listener, const struct setting
         .ask = listener->client_certificates,
         .client_ca = settings->tls.client_ca,
         .tickets = settings->tls.tickets,
-        .hostname = node_find(speaker->root, SPAN("hostname")) != NULL ? settings->hostname : NULL,
+        .hostname = own_name(settings, speaker->root),
     };
 
     if (complete(listener, &settings->tls))

@@ -221,6 +221,24 @@ static void test_warnings(void)
     s->release(s);
 }
 
+/* Nothing is expected of a certificate for a server without a name of its own. */
+static void test_nameless(void)
+{
+    static const char *const hostnames[] = {"", "hostname: '[192.0.2.1]'\n"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char yaml[512];
+        struct settings *s;
+        (void)snprintf(yaml, sizeof(yaml),
+                       "%slisteners: [{address: 2525, tls: starttls}]\nupstreams: mx.example.net\n" ECDSA,
+                       hostnames[i]);
+        s = load(yaml);
+        REQUIRE(s != NULL);
+        CHECK_SPAN(span_str(said), SPAN(""));
+        s->release(s);
+    }
+}
+
 static void put(const char *name, const char *target)
 {
     char path[512];
@@ -274,6 +292,7 @@ int main(void)
     test_everything();
     test_bad();
     test_warnings();
+    test_nameless();
     test_refresh();
     free(said);
     CHECK(unlink("certificates") == 0 && unlink("proxy.yaml") == 0 && rmdir(directory) == 0);
