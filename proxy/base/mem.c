@@ -22,15 +22,6 @@ void *mem_alloc(size_t size)
     return allowed(size) ? calloc(1, size != 0 ? size : 1) : NULL;
 }
 
-void *mem_alloc_aligned(size_t alignment, size_t size)
-{
-    void *ptr;
-
-    if (!allowed(size) || posix_memalign(&ptr, alignment, size != 0 ? size : 1) != 0)
-        return NULL;
-    return memset(ptr, 0, size);
-}
-
 void *mem_resize(void *ptr, size_t size)
 {
     return allowed(size) ? realloc(ptr, size != 0 ? size : 1) : NULL;

@@ -9,8 +9,6 @@
 
 /* Zeroed memory, or NULL. The caller frees it with mem_free(). */
 void *mem_alloc(size_t size);
-/* The same, beginning at a multiple of `alignment`, a power of two from sizeof(void *) on. */
-void *mem_alloc_aligned(size_t alignment, size_t size);
 /* As realloc(): NULL leaves the old block alone; new bytes are not zeroed. */
 void *mem_resize(void *ptr, size_t size);
 /* A NUL-terminated copy of the span, or NULL. */

@@ -1,5 +1,4 @@
-/* tls_memory.c: where mbedTLS gets its memory, and what of a connection's is given back while it is idle.
- * When that is so is left to tls_idle.c. */
+/* tls_memory.c: where mbedTLS gets its memory. What a connection gives back is left to tls_rest.c. */
 #include <mbedtls/platform.h>
 #include <psa/crypto.h>
 #include <pthread.h>
@@ -8,16 +7,11 @@
 #include "tls/tls_private.h"
 
 #if defined(MBEDTLS_PLATFORM_MEMORY)
-#define PAGE        4096
-#define BLOCK_LARGE (2 * PAGE) /* from here on a block begins with a page of its own */
-
 static void *allocate(size_t count, size_t size)
 {
     size_t octets;
 
-    if (__builtin_mul_overflow(count, size, &octets))
-        return NULL;
-    return octets < BLOCK_LARGE ? mem_alloc(octets) : mem_alloc_aligned(PAGE, octets);
+    return __builtin_mul_overflow(count, size, &octets) ? NULL : mem_alloc(octets);
 }
 #endif
 

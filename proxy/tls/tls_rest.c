@@ -9,22 +9,20 @@
 
 #define REST_AFTER 5000 /* milliseconds without use */
 
-/* Of the buffers, not more than there are. */
+/* Postern's own build of mbedTLS lets go of its buffers itself, at once. Of any other's, whole pages are
+ * given back to the system, which are zeroes when they are used next. */
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
-#define IN_OCTETS(tls)  ((tls)->ssl.MBEDTLS_PRIVATE(in_buf_len))
-#define OUT_OCTETS(tls) ((tls)->ssl.MBEDTLS_PRIVATE(out_buf_len))
+#define HAS_PAGES false
 #else
-#define IN_OCTETS(tls)  MBEDTLS_SSL_IN_CONTENT_LEN
-#define OUT_OCTETS(tls) MBEDTLS_SSL_OUT_CONTENT_LEN
+#define HAS_PAGES true
 #endif
 
-/* The octets in front of the first record of the buffer for input count the records (ssl->in_ctr). */
+/* The octets in front of the first record of the buffer for input count the records. */
 static unsigned char *records_of(struct tls *tls)
 {
     return tls->ssl.MBEDTLS_PRIVATE(in_ctr);
 }
 
-/* Whole pages are given back to the system; they are zeroes when they are used next. */
 static void give_back(unsigned char *buffer, size_t len)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -45,15 +43,15 @@ static bool is_idle(const struct tls *tls)
 
 static void rest(struct tls *tls)
 {
-    if (!is_idle(tls))
+    if (!HAS_PAGES || !is_idle(tls))
         return;
     memcpy(tls->records, records_of(tls), sizeof(tls->records));
-    give_back(tls->ssl.MBEDTLS_PRIVATE(in_buf), IN_OCTETS(tls));
-    give_back(tls->ssl.MBEDTLS_PRIVATE(out_buf), OUT_OCTETS(tls));
+    give_back(tls->ssl.MBEDTLS_PRIVATE(in_buf), MBEDTLS_SSL_IN_CONTENT_LEN);
+    give_back(tls->ssl.MBEDTLS_PRIVATE(out_buf), MBEDTLS_SSL_OUT_CONTENT_LEN);
     tls->resting = true;
 }
 
-/* A ticket that still waits for company leaves now. */
+/* A ticket that still waits for company leaves now, and with it a block. */
 static void ring(void *owner)
 {
     struct tls *tls = owner;
@@ -62,9 +60,12 @@ static void ring(void *owner)
     tls->rest_due = world_now(tls->world) < due && tls->world->ops->alarm_set(tls->world, &tls->rest, due);
     if (tls->rest_due)
         return;
-    tls->under.corked = false;
-    tls_settle(tls);
+    tls->world->ops->alarm_clear(tls->world, &tls->rest);
     rest(tls);
+    if (tls->under.corked) {
+        tls->under.corked = false;
+        tls_advance(tls);
+    }
 }
 
 /* The alarm is set once and looks, when it rings, whether it is time yet. */
@@ -74,10 +75,11 @@ void tls_wake(struct tls *tls)
         memcpy(records_of(tls), tls->records, sizeof(tls->records));
     tls->resting = false;
     tls->active = world_now(tls->world);
+    if (tls->rest_due || !(HAS_PAGES || tls->under.corked))
+        return;
     tls->rest.ring = ring;
     tls->rest.owner = tls;
-    if (!tls->rest_due)
-        tls->rest_due = tls->world->ops->alarm_set(tls->world, &tls->rest, tls->active + REST_AFTER);
+    tls->rest_due = tls->world->ops->alarm_set(tls->world, &tls->rest, tls->active + REST_AFTER);
 }
 
 void tls_shed(struct tls *tls)
@@ -85,11 +87,10 @@ void tls_shed(struct tls *tls)
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mbedtls_ssl_session *session = tls->ssl.MBEDTLS_PRIVATE(session);
 
-    if (session != NULL && session->MBEDTLS_PRIVATE(peer_cert) != NULL) {
+    if (session->MBEDTLS_PRIVATE(peer_cert) != NULL) {
         mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
         mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
         session->MBEDTLS_PRIVATE(peer_cert) = NULL;
     }
 #endif
-    tls_wake(tls);
 }

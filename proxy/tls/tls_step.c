@@ -86,7 +86,8 @@ static void establish(struct tls *tls)
     tls_shed(tls);
     if (!modern)
         tls_cache_save(tls);
-    tls->under.corked = modern && tls->server != NULL;
+    tls->under.corked = modern && tls->server != NULL && buf_len(&tls->under.out) != 0;
+    tls_wake(tls);
     if (tls->pinned.len != 0)
         tls_write_on(tls);
     else

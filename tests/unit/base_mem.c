@@ -1,8 +1,6 @@
 /* base_mem.c: tests of the door to the heap: zeroing, copies and the gate that makes allocations fail. */
 #include "base/mem.h"
 
-#include <stdint.h>
-
 #include "test.h"
 
 struct budget {
@@ -40,19 +38,6 @@ static void test_alloc(void)
     mem_free(NULL);
 }
 
-static void test_aligned(void)
-{
-    for (size_t alignment = sizeof(void *); alignment <= 8192; alignment *= 2) {
-        char *bytes = mem_alloc_aligned(alignment, 300);
-        REQUIRE(bytes != NULL);
-        CHECK((uintptr_t)bytes % alignment == 0);
-        for (size_t i = 0; i < 300; i++)
-            CHECK(bytes[i] == 0);
-        memset(bytes, 'x', 300);
-        mem_free(bytes);
-    }
-}
-
 static void test_gate(void)
 {
     struct budget budget = {2, 0};
@@ -63,7 +48,7 @@ static void test_gate(void)
     CHECK(bytes != NULL && budget.last == 10);
     copy = mem_copy(SPAN("abc"));
     CHECK(copy != NULL && budget.last == 4);
-    CHECK(mem_alloc(1) == NULL && mem_alloc_aligned(64, 1) == NULL);
+    CHECK(mem_alloc(1) == NULL);
     CHECK(mem_copy(SPAN("abc")) == NULL);
     CHECK(mem_resize(bytes, 2000) == NULL && budget.last == 2000);
     mem_set_gate(NULL, NULL);
@@ -75,7 +60,6 @@ static void test_gate(void)
 int main(void)
 {
     test_alloc();
-    test_aligned();
     test_gate();
     return test_end("base_mem");
 }

@@ -79,7 +79,9 @@ static void test_rest(struct tls_client *client)
         CHECK((both(&pair.server, &of) > 0 || of == 0) && !tls_of(&pair.server)->resting);
         lab_pass(&pair.lab, 2000);
         CHECK(both(&pair.server, &of) == 0 && both(&pair.client, &of) == 0);
+#if !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
         CHECK(tls_of(&pair.server)->resting && tls_of(&pair.client)->resting);
+#endif
         CHECK(lab_due(&pair.lab) == UINT64_MAX); /* who rests is not woken by a clock */
     }
     CHECK(pair.client.heard.len == 10 * 8);
