@@ -179,7 +179,9 @@ static const struct span V2_MALFORMED[] = {
               "\xbe\xa1\xe6\x16"),
     SPAN(INET "\0\x0f" ADDRESSES "\3\0\0"),
     SPAN(INET "\0\x12" ADDRESSES "\3\0\3\0\0\0"),
-    SPAN(INET "\0\x14" ADDRESSES "\3\0\5\0\0\0\0\0"),
+    SPAN(INET "\0\x14" ADDRESSES "\3\0\5"
+              "\x9a\x7b\x1e\xb1"
+              "z"),
     SPAN(INET "\0\x1a" ADDRESSES "\3\0\4\0\0\0\0\3\0\4\0\0\0\0"),
     SPAN(INET "\0\x12" ADDRESSES "\2\0\0\2\0\0"),
 };

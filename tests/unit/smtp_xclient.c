@@ -238,6 +238,7 @@ static void test_print_invalid(void)
     struct text text = TEXT(bytes);
 
     CHECK(xclient_print(&text, SPAN("XCLIENT"), &client, ALL) == 0 && text.len == 0);
+    client.values[XCLIENT_LOGIN] = SPAN("a\x7f");
     client.values[XCLIENT_DESTPORT] = SPAN("25");
     CHECK(xclient_print(&text, SPAN("XCLIENT"), &client, ALL) == 1);
     CHECK_SPAN(text_span(&text), SPAN("XCLIENT DESTPORT=25\r\n"));

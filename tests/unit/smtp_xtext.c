@@ -32,12 +32,25 @@ static const struct {
     {"+1F", NULL},
 };
 
+/* Of a copy that ends where its memory ends. */
+static bool decode(struct span s, struct text *to)
+{
+    char *copy = malloc(s.len + (s.len == 0));
+    bool good;
+
+    REQUIRE(copy != NULL);
+    memcpy(copy, s.ptr, s.len);
+    good = xtext_decode(span_of(copy, s.len), to);
+    free(copy);
+    return good;
+}
+
 static void test_decode(void)
 {
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         char octets[64];
         struct text to = TEXT(octets);
-        bool good = xtext_decode(span_str(CASES[i].encoded), &to);
+        bool good = decode(span_str(CASES[i].encoded), &to);
 
         if (good != (CASES[i].decoded != NULL)) {
             fprintf(stderr, "xtext \"%s\": %d\n", CASES[i].encoded, good);
