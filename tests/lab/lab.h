@@ -42,6 +42,7 @@ struct lab_shell {
     struct lab_bytes to;                 /* what the connection delivers */
     struct lab_bytes from;               /* what it has taken */
     bool ended;                          /* nothing follows `to` */
+    bool over;                           /* nothing more will come of `from` */
     bool (*step)(struct lab_pipe *pipe); /* true: something came of it */
     void (*free)(struct lab_pipe *pipe);
 };
@@ -57,6 +58,7 @@ struct lab_pipe {
     struct lab_bytes from; /* what the wire has sent */
     struct lab_shell *shell;
     size_t delivered;   /* octets of `to`, or of the shell's */
+    size_t torn;        /* so many of them but one are delivered, and an end; 0: all */
     struct span pinned; /* rest of a write that has not been taken yet */
     unsigned writes;    /* write() calls */
     int error;          /* the stream is broken: negative errno */
@@ -141,10 +143,14 @@ void lab_pipe_send(struct lab_pipe *pipe, struct span s);
 void lab_pipe_end(struct lab_pipe *pipe);
 void lab_pipe_reset(struct lab_pipe *pipe);
 void lab_pipe_close(struct lab_pipe *pipe);
+/* The wire has said all that it will, and pipe->from has all of it. */
+bool lab_pipe_over(const struct lab_pipe *pipe);
 /* Octets beneath the shell, and an end that it is not told of; without one as lab_pipe_send() and
  * lab_pipe_end(). */
 void lab_pipe_send_beneath(struct lab_pipe *pipe, struct span s);
 void lab_pipe_end_beneath(struct lab_pipe *pipe);
+/* So many octets more are carried to the wire, wherever in a record or line that is, and then an end. */
+void lab_pipe_tear(struct lab_pipe *pipe, size_t octets);
 /* The pipe gets a shell, which is its own from then on. It begins with what has not been delivered yet, and
  * with octet `from` of what the wire has sent, which leaves pipe->from. */
 void lab_pipe_cover(struct lab_pipe *pipe, struct lab_shell *shell, size_t from);

@@ -47,6 +47,7 @@ void lab_pipe_cover(struct lab_pipe *pipe, struct lab_shell *shell, size_t from)
     lab_bytes_add(&shell->to, lab_bytes_from(&pipe->to, pipe->delivered));
     lab_bytes_add(&shell->from, lab_bytes_from(&pipe->from, from));
     pipe->from.len = from;
+    pipe->torn -= pipe->torn != 0 ? pipe->delivered : 0;
     pipe->delivered = 0;
     pipe->shell = shell;
 }
@@ -62,6 +63,11 @@ void lab_pipe_end(struct lab_pipe *pipe)
     pipe->ended = true;
 }
 
+bool lab_pipe_over(const struct lab_pipe *pipe)
+{
+    return (pipe->finished || pipe->closed) && (pipe->shell == NULL || pipe->shell->over);
+}
+
 void lab_pipe_send_beneath(struct lab_pipe *pipe, struct span s)
 {
     assert(pipe->shell != NULL ? !pipe->shell->ended : !pipe->ended);
@@ -73,6 +79,11 @@ void lab_pipe_end_beneath(struct lab_pipe *pipe)
     pipe->ended = true;
     if (pipe->shell != NULL)
         pipe->shell->ended = true;
+}
+
+void lab_pipe_tear(struct lab_pipe *pipe, size_t octets)
+{
+    pipe->torn = pipe->delivered + octets + 1;
 }
 
 /* What has not been delivered is lost, as with TCP. */
@@ -152,10 +163,19 @@ void lab_pipe_join(struct lab_pipe *pipe, struct wire *wire)
     pipe->wire = wire;
 }
 
+static size_t deliverable(struct lab_pipe *pipe)
+{
+    size_t len = carried_to(pipe)->len;
+
+    if (pipe->torn != 0 && pipe->torn - 1 < len)
+        len = pipe->torn - 1;
+    return len > pipe->delivered ? len - pipe->delivered : 0;
+}
+
 static bool deliver(struct lab_pipe *pipe)
 {
     const struct lab_bytes *to = carried_to(pipe);
-    size_t left = to->len - pipe->delivered, room;
+    size_t left = deliverable(pipe), room;
     size_t n = pipe->manner.piece != 0 ? pipe->manner.piece : left;
     char *space = wire_space(pipe->wire, &room);
 
@@ -194,6 +214,8 @@ static bool take_more(struct lab_pipe *pipe)
 
 static bool ended(const struct lab_pipe *pipe)
 {
+    if (pipe->torn != 0 && pipe->delivered + 1 >= pipe->torn)
+        return true;
     return pipe->shell != NULL ? pipe->shell->ended : pipe->ended;
 }
 
@@ -207,7 +229,7 @@ bool lab_pipe_step(struct lab_pipe *pipe)
         return true;
     if (!pipe->reading)
         return false;
-    if (pipe->delivered < carried_to(pipe)->len)
+    if (deliverable(pipe) != 0)
         return deliver(pipe);
     if (!ended(pipe) || pipe->end_told)
         return false;

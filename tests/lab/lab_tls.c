@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "tls/tls_private.h"
+
 struct lab_tls {
     struct lab_shell shell;
     struct lab_pipe *pipe;
@@ -88,7 +90,7 @@ static void take(struct lab_tls *tls)
 
 static size_t progress(const struct lab_tls *tls)
 {
-    return tls->fed + tls->taken + tls->said + tls->pipe->from.len + tls->line->ended + tls->shell.ended;
+    return tls->fed + tls->taken + tls->said + tls->pipe->from.len + tls->shell.over + tls->shell.ended;
 }
 
 static bool step(struct lab_pipe *pipe)
@@ -104,6 +106,7 @@ static bool step(struct lab_pipe *pipe)
     if (!tls->shell.ended)
         advance(tls);
     lab_run(&tls->lab);
+    tls->shell.over = tls->line->ended;
     if (!tls->shell.ended)
         take(tls);
     pipe->lab->beyond = false;
@@ -172,6 +175,17 @@ void lab_tls_facts(const struct lab_pipe *pipe, struct tls_facts *out)
 {
     assert(lab_tls_stage(pipe) == TLS_UP);
     tls_facts(&tls_of(pipe)->wire, out);
+}
+
+const void *lab_tls_owner(const struct lab_pipe *pipe)
+{
+    const struct wire *wire = pipe->wire;
+    const struct tls *tls;
+
+    if (wire == NULL || wire->advance != tls_advance)
+        return wire != NULL ? wire->owner : NULL;
+    tls = wire->owner;
+    return tls->above != NULL ? tls->above->owner : NULL;
 }
 
 void lab_tls_records(struct lab_pipe *pipe, size_t octets)

@@ -18,6 +18,8 @@ const char *lab_tls_failure(const struct lab_pipe *pipe);
 /* Stage TLS_UP only. */
 void lab_tls_facts(const struct lab_pipe *pipe, struct tls_facts *out);
 
+/* Who owns the proxy's wire, which may have TLS of its own beneath it; NULL: nobody any more. */
+const void *lab_tls_owner(const struct lab_pipe *pipe);
 /* At most so many octets are in a record from now on; 0: as many as there are. */
 void lab_tls_records(struct lab_pipe *pipe, size_t octets);
 /* close_notify alone: the connection stays, for what the test sends beneath. */

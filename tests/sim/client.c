@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "lab_tls.h"
+#include "lab_tls_keys.h"
 #include "sim.h"
 
 static const struct {
@@ -14,6 +16,7 @@ static const struct {
     [SAY_NOTHING] = {"greeting", POINT_ACCEPT, true},
     [SAY_EHLO] = {"EHLO", POINT_EHLO, true},
     [SAY_HELO] = {"HELO", POINT_EHLO, true},
+    [SAY_STARTTLS] = {"STARTTLS", POINT_STARTTLS, true},
     [SAY_AUTH] = {"AUTH", POINT_AUTH, true},
     [SAY_RESPONSE] = {"response", POINTS, true},
     [SAY_NOISE] = {"noise", POINTS, true},
@@ -260,7 +263,7 @@ bool client_act(struct client *client)
     if (!client->begun)
         return false;
     client_hear(client);
-    if (!client->finished && (client->pipe->finished || client->pipe->closed))
+    if (!client->finished && lab_pipe_over(client->pipe))
         farewell(client);
     if (client->mute || client->gone || client->wake > client->sim->lab.now)
         return client->read != before;
@@ -278,6 +281,19 @@ uint64_t client_due(const struct client *client)
     if (!client->begun || client->mute || client->gone || client->wake <= client->sim->lab.now)
         return UINT64_MAX;
     return client->wake;
+}
+
+bool client_encrypted(const struct client *client)
+{
+    return lab_tls_stage(client->pipe) == TLS_UP;
+}
+
+void client_encrypt(struct client *client)
+{
+    static const struct lab_tls_terms usual;
+
+    if (!client->pipe->ended && lab_tls_stage(client->pipe) == TLS_ABSENT)
+        lab_tls_connect(client->pipe, lab_tls_client(&usual), NULL);
 }
 
 void client_begin(struct client *client)
@@ -298,9 +314,10 @@ void client_begin(struct client *client)
             sim_fail(sim, "I8", "client %u was not accepted", client->number);
         client->pipe->closed = true;
         client->cut_short = true;
-    }
+    } else if (arrival.listener->tls == CLIENT_TLS_IMPLICIT)
+        client_encrypt(client);
     if (sim->config.settings.limits.sessions != 0)
-        client->upset = true;
+        client->upset = client->cut_short = true; /* 421, or no handshake at all */
     reach(client, POINT_ACCEPT);
 }
 

@@ -15,6 +15,7 @@ enum client_verb {
     SAY_NOTHING, /* waits for the greeting */
     SAY_EHLO,
     SAY_HELO,
+    SAY_STARTTLS,
     SAY_AUTH,
     SAY_RESPONSE, /* in the dialogue of AUTH */
     SAY_NOISE,    /* something odd */
@@ -60,7 +61,8 @@ struct client {
     unsigned passed[POINTS];
     unsigned dials;
     unsigned octets; /* of replies */
-    bool pipelines, introduced, asked_auth, extended, offers_chunking, offers_auth, offers_size;
+    bool pipelines, introduced, asked_auth, asked_tls, extended, offers_chunking, offers_auth, offers_size;
+    bool offers_tls;
     bool plain;    /* does nothing odd and meets nothing odd: all must go well */
     bool barred;   /* a filter refused the session */
     bool abandons; /* leaves without QUIT */
@@ -82,6 +84,8 @@ void client_begin(struct client *client);
 bool client_act(struct client *client);
 uint64_t client_due(const struct client *client);
 void client_end(struct client *client);
+/* Its connection is encrypted. */
+bool client_encrypted(const struct client *client);
 /* Goes: FIN both ways, a reset, or one way only. */
 void client_leave(struct client *client, bool reset);
 
@@ -92,6 +96,8 @@ void client_hear(struct client *client);
 void client_program(struct client *client);
 /* The next command to be sent is not sent after all. */
 void client_drop(struct client *client);
+/* Its end begins to shake hands. */
+void client_encrypt(struct client *client);
 /* "MAIL"; for people. */
 const char *client_verb_name(enum client_verb verb);
 

@@ -9,13 +9,21 @@
 static const struct {
     const char *codes, *tags;
 } answers[SAY_VERBS] = {
-    [SAY_NOTHING] = {"220 421 554", ""},      [SAY_EHLO] = {"250 4 5", "EHLO"},
-    [SAY_HELO] = {"250 4 5", "EHLO"},         [SAY_AUTH] = {"334 235 4 5", "AUTH"},
-    [SAY_RESPONSE] = {"235 334 4 5", "AUTH"}, [SAY_NOISE] = {"250 252 214 4 5", "VRFY NOOP"},
-    [SAY_NOOP] = {"250 4 5", "NOOP"},         [SAY_MAIL] = {"250 4 5", "MAIL"},
-    [SAY_RCPT] = {"250 4 5", "RCPT MAIL"},    [SAY_DATA] = {"354 4 5", "DATA"},
-    [SAY_CONTENT] = {"250 4 5", "END"},       [SAY_BDAT] = {"250 4 5", "BDAT END DATA"},
-    [SAY_RSET] = {"250 4 5", "RSET"},         [SAY_QUIT] = {"221 4 5", "QUIT"},
+    [SAY_NOTHING] = {"220 421 554", ""},
+    [SAY_EHLO] = {"250 4 5", "EHLO"},
+    [SAY_HELO] = {"250 4 5", "EHLO"},
+    [SAY_AUTH] = {"334 235 4 5", "AUTH"},
+    [SAY_STARTTLS] = {"220 4 5", ""},
+    [SAY_RESPONSE] = {"235 334 4 5", "AUTH"},
+    [SAY_NOISE] = {"250 252 214 4 5", "VRFY NOOP"},
+    [SAY_NOOP] = {"250 4 5", "NOOP"},
+    [SAY_MAIL] = {"250 4 5", "MAIL"},
+    [SAY_RCPT] = {"250 4 5", "RCPT MAIL"},
+    [SAY_DATA] = {"354 4 5", "DATA"},
+    [SAY_CONTENT] = {"250 4 5", "END"},
+    [SAY_BDAT] = {"250 4 5", "BDAT END DATA"},
+    [SAY_RSET] = {"250 4 5", "RSET"},
+    [SAY_QUIT] = {"221 4 5", "QUIT"},
 };
 
 /* One of the words, or its class, is the code. */
@@ -59,6 +67,7 @@ static void learn_offers(struct client *client, struct span line)
 
     client->offers_chunking = client->offers_chunking || span_eq(word, SPAN("CHUNKING"));
     client->offers_auth = client->offers_auth || span_starts_nocase(word, SPAN("AUTH "));
+    client->offers_tls = client->offers_tls || span_eq(word, SPAN("STARTTLS"));
     client->offers_size = client->offers_size || span_starts_nocase(word, SPAN("SIZE"));
 }
 
@@ -75,6 +84,8 @@ static void heard_message(struct client *client, const struct command *command, 
 
     switch (command->verb) {
     case SAY_MAIL:
+        if (good && !client_encrypted(client) && client->sim->config.listener.tls == CLIENT_TLS_REQUIRED)
+            sim_fail(client->sim, "TLS", "client %u: MAIL was accepted in plaintext", client->number);
         message->open = good;
         message->dead = !good;
         break;
@@ -103,6 +114,10 @@ static void heard(struct client *client, const struct command *command, unsigned
 
     if (command->message != NULL)
         heard_message(client, command, code);
+    if (command->verb == SAY_STARTTLS && code == 220) {
+        client->introduced = client->asked_auth = client->authenticated = false;
+        client_encrypt(client);
+    }
     if (command->verb == SAY_NOTHING && !good)
         client->barred = true;
     if ((command->verb == SAY_EHLO || command->verb == SAY_HELO) && good)

@@ -35,7 +35,7 @@ static void plan_noise(struct client *client)
         SPAN("VRFY somebody"),
         SPAN("EXPN list"),
         SPAN("HELP"),
-        SPAN("STARTTLS"),
+        SPAN("STARTTLS now"),
         SPAN("EHLO -"),
         SPAN("AUTH NOPE"),
         {"NU\0L", 4},
@@ -46,6 +46,12 @@ static void plan_noise(struct client *client)
     };
 
     plan_text(client, SAY_NOISE, noise[dice_below(&client->dice, sizeof(noise) / sizeof(*noise))]);
+}
+
+/* Without TLS there is nothing to be had here. */
+static bool must_encrypt(const struct client *client)
+{
+    return client->sim->config.listener.tls == CLIENT_TLS_REQUIRED && !client_encrypted(client);
 }
 
 /* One message more; NULL: enough. */
@@ -69,6 +75,8 @@ static struct message *compose(struct client *client)
     message_make(message, &kind, dice);
     message->faulty =
         (kind.dirty && !kind.normalise) || (kind.long_header && settings->limits.header_size < 4096);
+    if (must_encrypt(client)) /* and was not allowed to */
+        message->faulty = true;
     if (settings->limits.message_size != 0 && message->content.len > settings->limits.message_size)
         message->faulty = true;
     message->recipients = 1 + (client->plain ? 0 : dice_below(dice, RECIPIENTS_MAX));
@@ -97,13 +105,29 @@ static void plan_message(struct client *client, struct message *message)
     plan(client, SAY_RSET, message, client->sim->forced || dice_percent(&client->dice, 15));
 }
 
+static bool wants_tls(struct client *client)
+{
+    if (!client->offers_tls || client->asked_tls || client_encrypted(client))
+        return false;
+    return must_encrypt(client) || client->sim->forced || dice_percent(&client->dice, 70);
+}
+
+static void ask_for_tls(struct client *client)
+{
+    client->asked_tls = true;
+    client->errands++; /* to be introduced again */
+    plan(client, SAY_STARTTLS, NULL, 0);
+}
+
 static void introduce(struct client *client)
 {
-    bool helo = !client->plain && !client->sim->forced && dice_percent(&client->dice, 10);
+    bool helo =
+        !client->plain && !must_encrypt(client) && !client->sim->forced && dice_percent(&client->dice, 10);
     char name[32];
 
     (void)snprintf(name, sizeof(name), "c%u.example", client->number);
     client->offers_chunking = client->offers_auth = client->offers_size = client->extended = false;
+    client->offers_tls = false;
     plan_text(client, helo ? SAY_HELO : SAY_EHLO, span_str(name));
 }
 
@@ -175,6 +199,8 @@ void client_program(struct client *client)
         return;
     if (!client->introduced && !is_unwelcome(client) && client->errands-- != 0)
         introduce(client);
+    else if (may_go_on(client) && !waits && wants_tls(client))
+        ask_for_tls(client);
     else if (may_go_on(client) && !waits && wants_auth(client))
         authenticate(client);
     else if (may_go_on(client) && !waits && wants_noise(client))
@@ -212,6 +238,7 @@ static void draw_upstream(struct client *client)
     up->refuses = client->sim->forced ? 0 : 4 * dice_below(&dice, 4);
     up->lazy = dice_percent(&dice, 40) ? dice_below(&dice, 20) : 0;
     up->wordy = dice_percent(&dice, 30) ? 30 : 0;
+    up->strips = !client->sim->forced && dice_percent(&dice, 15);
     draw_carry(&up->carry, &dice);
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "filter.h"
+#include "lab_tls_keys.h"
 #include "sim.h"
 
 #define SECOND UINT64_C(1000)
@@ -40,7 +41,8 @@ static const struct settings_timeouts timeouts = {.command = 5 * MINUTE,
                                                   .upstream_block = 3 * MINUTE,
                                                   .end_of_data = 10 * MINUTE,
                                                   .reply = 5 * MINUTE,
-                                                  .drain = 30 * SECOND};
+                                                  .drain = 30 * SECOND,
+                                                  .handshake = 30 * SECOND};
 
 uint64_t config_patience(const struct config *config)
 {
@@ -51,7 +53,7 @@ uint64_t config_patience(const struct config *config)
         sum += limit[i];
     for (unsigned i = 0; i < config->count; i++)
         sum += config->filters[i].member.time_limit;
-    return sum + timeouts.connect + timeouts.greeting; /* the second upstream */
+    return sum + timeouts.connect + timeouts.greeting + 2 * timeouts.handshake; /* the second upstream */
 }
 
 static void release(struct settings *settings)
@@ -114,6 +116,37 @@ static void draw_settings(struct settings *settings, struct dice *dice)
     draw_limits(&settings->limits, dice);
 }
 
+static const struct lab_tls_terms usual;
+
+bool config_ready(void)
+{
+    return lab_tls_server(&usual) != NULL && lab_tls_client(&usual) != NULL;
+}
+
+/* Handshakes are dear: few seeds have them, and faults that are about them. */
+static void draw_tls(struct sim *sim, struct config *config)
+{
+    const struct fault *fault = &sim->faults[0];
+    struct dice dice = dice_for(sim->seed, DICE_TLS, 0);
+    bool meant = sim->forced && fault_is_of_tls(fault->kind, fault->point);
+    int client = (int)dice_below(&dice, CLIENT_TLS_IMPLICIT + 1);
+    int upstream = (int)dice_below(&dice, UPSTREAM_TLS_MIRROR + 1);
+
+    if (!meant && (sim->forced || !dice_percent(&dice, 5)))
+        return;
+    config->encrypts = true;
+    if (meant) {
+        client = CLIENT_TLS_STARTTLS;
+        upstream = UPSTREAM_TLS_REQUIRED;
+    }
+    config->listener.tls = client;
+    config->listener.tls_server = client != CLIENT_TLS_NONE ? lab_tls_server(&usual) : NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        config->upstreams[i].tls = upstream;
+        config->upstreams[i].tls_client = upstream != UPSTREAM_TLS_NONE ? lab_tls_client(&usual) : NULL;
+    }
+}
+
 void config_draw(struct sim *sim)
 {
     struct config *config = &sim->config;
@@ -121,9 +154,12 @@ void config_draw(struct sim *sim)
     struct dice dice = dice_for(sim->seed, DICE_CONFIG, 0);
 
     draw_settings(settings, &dice);
-    config->upstreams[0] = (struct settings_upstream){.host = "192.0.2.1", .port = 25, .address = "192.0.2.1:25"};
-    config->upstreams[1] = (struct settings_upstream){.host = "192.0.2.2", .port = 25, .address = "192.0.2.2:25"};
+    config->upstreams[0] =
+        (struct settings_upstream){.host = "192.0.2.1", .port = 25, .address = "192.0.2.1:25"};
+    config->upstreams[1] =
+        (struct settings_upstream){.host = "192.0.2.2", .port = 25, .address = "192.0.2.2:25"};
     config->listener = (struct settings_listener){.name = "sim", .address = "25", .port = 25};
+    draw_tls(sim, config);
     settings->listeners = (struct option_rows){&config->listener, 1};
     settings->upstreams = (struct option_rows){config->upstreams, 1 + dice_below(&dice, 2)};
     config->count = sim->forced ? 1 : dice_below(&dice, FILTERS_MAX + 1);

@@ -24,8 +24,12 @@ struct config {
     struct settings_listener listener;
     struct sim_filter filters[FILTERS_MAX];
     unsigned count;
+    bool encrypts; /* TLS may come on some leg */
 };
 
+/* Loads certificates, which is to be done before anything is drawn. False: there are none, which has been
+ * said. */
+bool config_ready(void);
 void config_draw(struct sim *sim);
 /* Milliseconds in which a session in which nothing moves must have ended. */
 uint64_t config_patience(const struct config *config);

@@ -4,14 +4,16 @@
 
 #define P(point)    (1u << POINT_##point)
 #define COMMANDS    (P(EHLO) | P(AUTH) | P(MAIL) | P(RCPT) | P(DATA))
+#define SHAKING     (P(STARTTLS) | P(SECURING))
 #define STREAMING   (P(HEADER) | P(BODY) | P(LAST))
 #define OUTCOME     (P(VERDICT) | P(END) | P(ACCEPTED))
 #define AFTER       (P(RESET) | P(QUIT))
-#define OF_CLIENT   (P(ACCEPT) | P(CONNECT) | COMMANDS | STREAMING | OUTCOME | P(TOLD) | AFTER)
-#define OF_ANSWERS  (P(BANNER) | COMMANDS | P(END) | AFTER)
-#define OF_UPSTREAM (P(BANNER) | COMMANDS | STREAMING | OUTCOME | AFTER)
-#define OF_WORLD    (P(ACCEPT) | P(CONNECT) | P(BANNER) | COMMANDS | STREAMING | OUTCOME | P(TOLD) | AFTER)
-#define OF_DISK     (P(HEADER) | P(BODY) | P(LAST) | P(VERDICT))
+#define OF_CLIENT   (P(ACCEPT) | P(CONNECT) | SHAKING | COMMANDS | STREAMING | OUTCOME | P(TOLD) | AFTER)
+#define OF_ANSWERS  (P(BANNER) | P(SECURING) | COMMANDS | P(END) | AFTER)
+#define OF_UPSTREAM (P(BANNER) | P(SECURING) | COMMANDS | STREAMING | OUTCOME | AFTER)
+#define OF_WORLD                                                                                             \
+    (P(ACCEPT) | P(CONNECT) | P(BANNER) | SHAKING | COMMANDS | STREAMING | OUTCOME | P(TOLD) | AFTER)
+#define OF_DISK (P(HEADER) | P(BODY) | P(LAST) | P(VERDICT))
 
 static void client_fin(struct sim *sim, struct client *client)
 {
@@ -52,6 +54,23 @@ static void client_early(struct sim *sim, struct client *client)
     sim_tell(sim, client, "C!", SPAN("QUIT"));
     if (!client->gone && !client->pipe->ended)
         lab_pipe_send(client->pipe, SPAN("QUIT\r\n"));
+    client->early = client->cut_short = client->mute = true;
+}
+
+/* What it sends ends anywhere: in a record, in a line. */
+static void client_torn(struct sim *sim, struct client *client)
+{
+    client->cut_short = true;
+    if (!client->gone && !client->pipe->ended)
+        lab_pipe_tear(client->pipe, dice_below(&sim->dice, 200));
+}
+
+/* A record that is none, or a line that is none. */
+static void client_broken(struct sim *sim, struct client *client)
+{
+    (void)sim;
+    if (!client->gone && !client->pipe->ended)
+        lab_pipe_send_beneath(client->pipe, SPAN("\x17\x03\x03\x00\x20 0123456789 0123456789 01234567\r\n"));
     client->early = client->cut_short = client->mute = true;
 }
 
@@ -129,6 +148,26 @@ static void upstream_extra(struct sim *sim, struct client *client)
         upstream->extra = true;
 }
 
+static void upstream_torn(struct sim *sim, struct client *client)
+{
+    struct upstream *upstream = upstream_of(sim, client);
+
+    client->upset = client->cut_short = true;
+    if (upstream != NULL && !upstream->gone && !upstream->pipe->ended)
+        lab_pipe_tear(upstream->pipe, dice_below(&upstream->dice, 200));
+}
+
+static void upstream_broken(struct sim *sim, struct client *client)
+{
+    struct upstream *upstream = upstream_of(sim, client);
+
+    client->upset = client->lied_to = true;
+    if (upstream == NULL || upstream->gone || upstream->pipe->ended)
+        return;
+    lab_pipe_send_beneath(upstream->pipe, SPAN("\x17\x03\x03\x00\x20 0123456789 0123456789 01234567\r\n"));
+    upstream->mute = true;
+}
+
 static void dial_refused(struct sim *sim, struct client *client)
 {
     (void)sim;
@@ -202,7 +241,9 @@ static const struct {
     [FAULT_CLIENT_STALL] = {"client-stall", client_stall, SIDE_CLIENT, OF_CLIENT, false},
     [FAULT_CLIENT_DEAF] = {"client-zero-window", client_deaf, SIDE_CLIENT, OF_CLIENT, false},
     [FAULT_CLIENT_EARLY] = {"client-early", client_early, SIDE_CLIENT,
-                            P(ACCEPT) | P(DATA) | P(VERDICT) | P(END), false},
+                            P(ACCEPT) | P(STARTTLS) | P(DATA) | P(VERDICT) | P(END), false},
+    [FAULT_CLIENT_TORN] = {"client-torn", client_torn, SIDE_CLIENT, OF_CLIENT, false},
+    [FAULT_CLIENT_BROKEN] = {"client-broken-record", client_broken, SIDE_CLIENT, OF_CLIENT, false},
     [FAULT_UPSTREAM_FIN] = {"upstream-fin", upstream_fin, SIDE_UPSTREAM, OF_UPSTREAM, false},
     [FAULT_UPSTREAM_RST] = {"upstream-rst", upstream_rst, SIDE_UPSTREAM, OF_UPSTREAM, false},
     [FAULT_UPSTREAM_STALL] = {"upstream-stall", upstream_stall, SIDE_UPSTREAM, OF_ANSWERS | P(BODY), false},
@@ -213,6 +254,8 @@ static const struct {
     [FAULT_UPSTREAM_GARBAGE] = {"upstream-garbage", upstream_garbage, SIDE_UPSTREAM, OF_UPSTREAM, false},
     [FAULT_UPSTREAM_EXTRA] = {"upstream-extra-reply", upstream_extra, SIDE_UPSTREAM,
                               COMMANDS | STREAMING | P(END) | P(RESET), false},
+    [FAULT_UPSTREAM_TORN] = {"upstream-torn", upstream_torn, SIDE_UPSTREAM, OF_UPSTREAM, false},
+    [FAULT_UPSTREAM_BROKEN] = {"upstream-broken-record", upstream_broken, SIDE_UPSTREAM, OF_UPSTREAM, false},
     [FAULT_DIAL_REFUSED] = {"dial-refused", dial_refused, SIDE_UPSTREAM, P(CONNECT), false},
     [FAULT_DIAL_HANGS] = {"dial-hangs", dial_hangs, SIDE_UPSTREAM, P(CONNECT), false},
     [FAULT_MEMORY_ONCE] = {"memory-once", memory_once, SIDE_CLIENT, OF_WORLD, true},
@@ -223,18 +266,18 @@ static const struct {
     [FAULT_RELOAD] = {"reload", reload, SIDE_CLIENT, OF_WORLD, true},
 };
 
-/* Numbered as in the fault catalogue: P1, P5, P6 and P20 are not of this core (PROXY, TLS, kept connections).
- */
+/* Numbered as in the fault catalogue; P1 (PROXY) and P20 (kept connections) are not met here. */
 static const struct {
     const char *name;
     bool anybody; /* whoever sees it says so, for everybody */
 } points[POINTS] = {
-    [POINT_ACCEPT] = {"P0", false}, [POINT_CONNECT] = {"P2", true},   [POINT_BANNER] = {"P3", true},
-    [POINT_EHLO] = {"P4", false},   [POINT_AUTH] = {"P7", false},     [POINT_MAIL] = {"P8", false},
-    [POINT_RCPT] = {"P9", false},   [POINT_DATA] = {"P10", false},    [POINT_HEADER] = {"P11", true},
-    [POINT_BODY] = {"P12", true},   [POINT_LAST] = {"P13", true},     [POINT_VERDICT] = {"P14", true},
-    [POINT_END] = {"P15", true},    [POINT_ACCEPTED] = {"P16", true}, [POINT_TOLD] = {"P17", false},
-    [POINT_RESET] = {"P18", false}, [POINT_QUIT] = {"P19", false},
+    [POINT_ACCEPT] = {"P0", false},   [POINT_CONNECT] = {"P2", true},   [POINT_BANNER] = {"P3", true},
+    [POINT_EHLO] = {"P4", false},     [POINT_STARTTLS] = {"P5", false}, [POINT_SECURING] = {"P6", true},
+    [POINT_AUTH] = {"P7", false},     [POINT_MAIL] = {"P8", false},     [POINT_RCPT] = {"P9", false},
+    [POINT_DATA] = {"P10", false},    [POINT_HEADER] = {"P11", true},   [POINT_BODY] = {"P12", true},
+    [POINT_LAST] = {"P13", true},     [POINT_VERDICT] = {"P14", true},  [POINT_END] = {"P15", true},
+    [POINT_ACCEPTED] = {"P16", true}, [POINT_TOLD] = {"P17", false},    [POINT_RESET] = {"P18", false},
+    [POINT_QUIT] = {"P19", false},
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -255,6 +298,14 @@ bool fault_applies(enum fault_kind kind, enum point point)
 bool fault_is_global(enum fault_kind kind)
 {
     return kinds[kind].global;
+}
+
+bool fault_is_of_tls(enum fault_kind kind, enum point point)
+{
+    static const unsigned kinds_of_tls = 1u << FAULT_CLIENT_TORN | 1u << FAULT_CLIENT_BROKEN |
+                                         1u << FAULT_UPSTREAM_TORN | 1u << FAULT_UPSTREAM_BROKEN;
+
+    return (kinds_of_tls >> kind & 1u) != 0 || ((SHAKING) >> point & 1u) != 0;
 }
 
 void faults_point(struct sim *sim, struct client *client, enum point point, enum side side)

@@ -10,11 +10,13 @@ struct sim;
 
 /* Points of a session, numbered as mail people number them on a wall chart: from accept to QUIT. */
 enum point {
-    POINT_ACCEPT,  /* the connection stands */
-    POINT_CONNECT, /* the upstream is being dialled */
-    POINT_BANNER,  /* the upstream connection stands, nothing said */
-    POINT_EHLO,    /* the command has been sent, as at all that follow up to DATA */
-    POINT_AUTH,    /* in the dialogue */
+    POINT_ACCEPT,   /* the connection stands */
+    POINT_CONNECT,  /* the upstream is being dialled */
+    POINT_BANNER,   /* the upstream connection stands, nothing said */
+    POINT_EHLO,     /* the command has been sent, as at all that follow up to DATA */
+    POINT_STARTTLS, /* the client has asked for it */
+    POINT_SECURING, /* the upstream has been asked for it */
+    POINT_AUTH,     /* in the dialogue */
     POINT_MAIL,
     POINT_RCPT,
     POINT_DATA,     /* or the first BDAT */
@@ -41,6 +43,8 @@ enum fault_kind {
     FAULT_CLIENT_STALL,
     FAULT_CLIENT_DEAF,
     FAULT_CLIENT_EARLY,
+    FAULT_CLIENT_TORN,
+    FAULT_CLIENT_BROKEN,
     FAULT_UPSTREAM_FIN,
     FAULT_UPSTREAM_RST,
     FAULT_UPSTREAM_STALL,
@@ -49,6 +53,8 @@ enum fault_kind {
     FAULT_UPSTREAM_421,
     FAULT_UPSTREAM_GARBAGE,
     FAULT_UPSTREAM_EXTRA,
+    FAULT_UPSTREAM_TORN,
+    FAULT_UPSTREAM_BROKEN,
     FAULT_DIAL_REFUSED,
     FAULT_DIAL_HANGS,
     FAULT_MEMORY_ONCE,
@@ -77,5 +83,7 @@ const char *fault_name(enum fault_kind kind);
 const char *point_name(enum point point);
 /* It hits every session, not one. */
 bool fault_is_global(enum fault_kind kind);
+/* It is about TLS, or happens where only TLS comes to. */
+bool fault_is_of_tls(enum fault_kind kind, enum point point);
 
 #endif

@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lab_tls_chance.h"
+#include "lab_tls_keys.h"
 #include "sim.h"
 
 #define MATRIX_RUNS 12U /* seeds for each fault at each point */
@@ -157,6 +159,10 @@ int main(int argc, char **argv)
 
     (void)signal(SIGABRT, died);
     (void)signal(SIGSEGV, died);
+    lab_tls_chance(1);
+    if (!config_ready())
+        return 1;
+    lab_tls_chance_end();
     totals.brief = argc > 1 && strcmp(argv[1], "--survey") == 0;
     if (argc == 3 && (totals.brief || strcmp(argv[1], "--seeds") == 0) &&
         sscanf(argv[2], "%llu..%llu", &from, &to) == 2)
@@ -173,5 +179,6 @@ int main(int argc, char **argv)
     (void)fflush(stdout);
     if (!good)
         _exit(1); /* what a failed simulation leaves behind is no leak worth a report */
+    lab_tls_keys_free();
     return 0;
 }

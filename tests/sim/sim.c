@@ -7,11 +7,15 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lab_tls.h"
+#include "lab_tls_chance.h"
 
 #define STEPS_MAX     3000000
-#define BLOCKS_MAX    5u    /* leased by one session: two wires, each way, and one in passing */
-#define CALLS_A_REPLY 120u  /* allocations; far above what is usual, far below what a leak of work costs */
-#define RECOVERY      1000u /* milliseconds for the session after all faults */
+#define BLOCKS_MAX    5u     /* leased by one session: two wires, each way, and one in passing */
+#define BLOCKS_TLS    4u     /* and as many beneath them, when they are encrypted */
+#define CALLS_A_REPLY 120u   /* allocations; far above what is usual, far below what a leak of work costs */
+#define CALLS_TLS     20000u /* what a session's handshakes may take */
+#define RECOVERY      1000u  /* milliseconds for the session after all faults */
 
 struct sim *sim_current;
 
@@ -107,6 +111,8 @@ static bool gate(void *arg, size_t size)
     struct scarcity *memory = &sim->memory;
 
     (void)size;
+    if (sim->lab.beyond)
+        return true;
     memory->calls++;
     if (memory->failing && memory->lasting)
         return false;
@@ -121,8 +127,7 @@ static bool gate(void *arg, size_t size)
 static struct client *client_of(struct sim *sim, const void *session)
 {
     for (unsigned i = 0; i < sim->count; i++)
-        if (sim->clients[i].begun && sim->clients[i].pipe->wire != NULL &&
-            sim->clients[i].pipe->wire->owner == session)
+        if (sim->clients[i].begun && lab_tls_owner(sim->clients[i].pipe) == session)
             return &sim->clients[i];
     return NULL;
 }
@@ -175,10 +180,11 @@ static bool actors(struct sim *sim)
 static void watch_bounds(struct sim *sim)
 {
     uint64_t patience = config_patience(&sim->config);
+    unsigned most = BLOCKS_MAX + (sim->config.encrypts ? BLOCKS_TLS : 0);
 
     if (sim->lab.pool.leased > sim->most_blocks)
         sim->most_blocks = sim->lab.pool.leased;
-    if (sim->lab.pool.leased > BLOCKS_MAX * (server_sessions(sim->server) + 1))
+    if (sim->lab.pool.leased > most * (server_sessions(sim->server) + 1))
         sim_fail(sim, "I7", "%zu blocks for %zu sessions", sim->lab.pool.leased,
                  server_sessions(sim->server));
     for (unsigned i = 0; i < sim->count; i++) {
@@ -273,6 +279,7 @@ static void begin(struct sim *sim)
     struct dice dice = dice_for(sim->seed, DICE_WORLD, 0);
 
     sim->dice = dice;
+    lab_tls_chance(sim->seed);
     lab_init(&sim->lab, sim->seed);
     sim->lab.shuffle = true;
     sim->lab.pool.stock_max = dice_percent(&dice, 50) ? 16 : 0; /* without a stock every block is asked for */
@@ -330,6 +337,7 @@ static void check_work(struct sim *sim)
         if (!sim->clients[i].begun)
             continue;
         replies += sim->clients[i].answered + 2;
+        octets += sim->config.encrypts ? CALLS_TLS / 4 : 0;
         octets += sim->clients[i].pipe->to.len;
     }
     if (sim->memory.calls > CALLS_A_REPLY * replies + 4 * octets) /* a block for each octet, each way */
@@ -340,6 +348,7 @@ static void check_work(struct sim *sim)
 static void end(struct sim *sim)
 {
     mem_set_gate(NULL, NULL);
+    lab_tls_chance_end();
     if (sim->failed)
         return; /* what is left is of no interest, and may be in any state */
     server_free(sim->server);

@@ -15,7 +15,7 @@
 #define UPSTREAMS_MAX 32
 #define FAULTS_MAX    3
 
-enum dice_of { DICE_WORLD = 1, DICE_CONFIG, DICE_CLIENT, DICE_UPSTREAM, DICE_FILTER, DICE_FAULTS };
+enum dice_of { DICE_WORLD = 1, DICE_CONFIG, DICE_CLIENT, DICE_UPSTREAM, DICE_FILTER, DICE_FAULTS, DICE_TLS };
 
 /* Memory that fails: at the `after`-th allocation from now, once or from then on. */
 struct scarcity {

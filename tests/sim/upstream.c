@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "lab_tls.h"
+#include "lab_tls_keys.h"
 #include "sim.h"
 
 /* Text with the command it answers in braces, so that a reply in the wrong place shows. */
@@ -74,6 +76,60 @@ static void wrong(struct upstream *up, struct span line, const char *why)
     sim_fail(up->sim, "upstream", "%s: \"%.*s\"", why, (int)(line.len < 80 ? line.len : 80), line.ptr);
 }
 
+static bool encrypted(const struct upstream *up)
+{
+    return lab_tls_stage(up->pipe) == TLS_UP;
+}
+
+/* STARTTLS is offered by servers that are called by somebody who could use it. */
+static bool offers_tls(struct upstream *up)
+{
+    int tls = up->sim->config.upstreams[0].tls;
+
+    if (tls == UPSTREAM_TLS_NONE || encrypted(up))
+        return false;
+    if (up->manners->strips && tls != UPSTREAM_TLS_OPPORTUNISTIC)
+        up->client->upset = true;
+    return !up->manners->strips;
+}
+
+/* What must be encrypted is. */
+static bool is_safe(const struct upstream *up)
+{
+    switch (up->sim->config.upstreams[0].tls) {
+    case UPSTREAM_TLS_NONE:
+        return !encrypted(up);
+    case UPSTREAM_TLS_OPPORTUNISTIC:
+        return true;
+    case UPSTREAM_TLS_MIRROR:
+        return encrypted(up) == client_encrypted(up->client);
+    default:
+        return encrypted(up);
+    }
+}
+
+static void encrypt(struct upstream *up)
+{
+    static const struct lab_tls_terms usual;
+
+    if (!up->pipe->ended)
+        lab_tls_accept(up->pipe, lab_tls_server(&usual), up->read);
+}
+
+static void on_starttls(struct upstream *up, struct span line)
+{
+    if (!up->greeted || up->mail || !offers_tls(up))
+        wrong(up, line, "STARTTLS out of order");
+    faults_point(up->sim, up->client, POINT_SECURING, SIDE_UPSTREAM);
+    if (refuses(up)) {
+        answer(up, refusal(up, NULL), "not now");
+        return;
+    }
+    answer(up, 220, "go ahead");
+    up->replies[(up->first + up->count - 1) % UPSTREAM_REPLIES].encrypts = true;
+    up->greeted = false;
+}
+
 static void on_ehlo(struct upstream *up, struct span line)
 {
     bool extended = line.ptr[0] == 'E';
@@ -91,8 +147,9 @@ static void on_ehlo(struct upstream *up, struct span line)
         return;
     }
     (void)snprintf(
-        text, sizeof(text), "250-up.example\r\n%s%s%s%s%s250 8BITMIME\r\n",
-        up->manners->pipelining ? "250-PIPELINING\r\n" : "", up->manners->chunking ? "250-CHUNKING\r\n" : "",
+        text, sizeof(text), "250-up.example\r\n%s%s%s%s%s%s250 8BITMIME\r\n",
+        offers_tls(up) ? "250-STARTTLS\r\n" : "", up->manners->pipelining ? "250-PIPELINING\r\n" : "",
+        up->manners->chunking ? "250-CHUNKING\r\n" : "",
         up->manners->enhanced ? "250-ENHANCEDSTATUSCODES\r\n" : "",
         up->manners->auth ? "250-AUTH PLAIN LOGIN\r\n" : "", up->manners->size ? "250-SIZE 1000000\r\n" : "");
     answer(up, 250, "{EHLO}"); /* takes its turn; the words are these instead */
@@ -109,6 +166,8 @@ static void on_mail(struct upstream *up, struct span line)
 
     if (!up->greeted || up->mail || line.len < 12)
         wrong(up, line, "MAIL out of order");
+    if (!is_safe(up))
+        wrong(up, line, "in plaintext, or not");
     forget(up);
     up->message = sim_message(up->sim, id);
     faults_point(up->sim, up->client, POINT_MAIL, SIDE_UPSTREAM);
@@ -267,10 +326,10 @@ static const struct {
     void (*does)(struct upstream *up, struct span line);
     bool ends_group;
 } verbs[] = {
-    {"EHLO ", on_ehlo, true},      {"HELO ", on_ehlo, true},   {"MAIL FROM:<", on_mail, false},
-    {"RCPT TO:<", on_rcpt, false}, {"DATA\r", on_data, true},  {"BDAT ", on_bdat, false},
-    {"AUTH PLAIN", on_auth, true}, {"RSET\r", on_rset, false}, {"NOOP\r", on_noop, true},
-    {"VRFY ", on_vrfy, true},      {"QUIT\r", on_quit, true},
+    {"EHLO ", on_ehlo, true},          {"HELO ", on_ehlo, true},      {"MAIL FROM:<", on_mail, false},
+    {"RCPT TO:<", on_rcpt, false},     {"DATA\r", on_data, true},     {"BDAT ", on_bdat, false},
+    {"STARTTLS\r", on_starttls, true}, {"AUTH PLAIN", on_auth, true}, {"RSET\r", on_rset, false},
+    {"NOOP\r", on_noop, true},         {"VRFY ", on_vrfy, true},      {"QUIT\r", on_quit, true},
 };
 
 /* A command, without CRLF; the CR still stands behind it. */
@@ -388,6 +447,8 @@ static bool say(struct upstream *up)
             reply->taken->said++;
             faults_point(up->sim, up->client, POINT_ACCEPTED, SIDE_UPSTREAM);
         }
+        if (reply->encrypts)
+            encrypt(up);
         if (reply->last)
             upstream_leave(up, false);
     }
@@ -430,6 +491,8 @@ void upstream_begin(struct upstream *up)
 {
     static const char *const greetings[] = {"up.example", "up.example ESMTP ready", ""};
 
+    if (up->sim->config.upstreams[0].tls == UPSTREAM_TLS_IMPLICIT)
+        encrypt(up);
     faults_point(up->sim, up->client, POINT_BANNER, SIDE_UPSTREAM);
     up->delay = up->delay != 0 || !dice_percent(&up->dice, up->manners->lazy) ? up->delay
                                                                               : dice_below(&up->dice, 200000);

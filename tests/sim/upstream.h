@@ -12,6 +12,7 @@ struct sim;
 /* How the upstream of one client behaves. */
 struct upstream_manners {
     bool pipelining, chunking, enhanced, auth, size;
+    bool strips;      /* STARTTLS is not offered, though it could be */
     unsigned refuses; /* percent of answers that are a no */
     unsigned lazy;    /* percent of answers that take their time */
     unsigned wordy;   /* percent of answers with several lines */
@@ -28,6 +29,7 @@ struct upstream_reply {
     size_t end; /* in `words` */
     struct message *taken;
     bool last;
+    bool encrypts; /* 220 to STARTTLS: TLS begins behind it */
 };
 
 /* One connection. */
