@@ -25,8 +25,7 @@ static void must(bool held, const char *what)
     exit(1);
 }
 
-/* --- published answers
- * ---------------------------------------------------------------------------------------- */
+/* --- published answers --------------------------------------------------------------------------- */
 
 /* RFC 7748, section 6.1: Alice's private key, Bob's public key, their secret. */
 static void check_x25519(void)
@@ -125,8 +124,7 @@ static void check_signature(const struct signature *known)
     mbedtls_ecp_group_free(&group);
 }
 
-/* --- random traffic between two sessions over a narrow pipe
- * ------------------------------------------------------ */
+/* --- random traffic between two sessions over a narrow pipe -------------------------------------- */
 
 enum { NARROW = 3000, TRAFFIC = 4 << 20, MOST = 40000 };
 

@@ -23,20 +23,20 @@
 _Static_assert(sizeof(mbedtls_mpi_uint) == sizeof(mp_limb_t) && GMP_NAIL_BITS == 0,
                "both libraries use the same limbs");
 
-/* --- scratch memory: GMP ends the program when it gets none, so an operation's one block is set aside per
- * thread ------- */
+/* --- scratch memory: GMP ends the program when it gets none, so the one block that a multiplication asks for
+ * is set aside per thread, and offered to that alone: others in the process may use GMP, too. */
 
-enum { SCRATCH = 16384 };
+enum { SCRATCH = 8192 };
 
 static _Thread_local struct {
     _Alignas(16) unsigned char block[SCRATCH];
-    bool taken;
+    bool offered;
 } scratch;
 
 static void *scratch_take(size_t size)
 {
-    if (!scratch.taken && size <= sizeof scratch.block) {
-        scratch.taken = true;
+    if (scratch.offered && size <= sizeof scratch.block) {
+        scratch.offered = false;
         return scratch.block;
     }
     void *block = malloc(size);
@@ -48,9 +48,7 @@ static void *scratch_take(size_t size)
 static void scratch_give(void *block, size_t size)
 {
     mbedtls_platform_zeroize(block, size);
-    if (block == scratch.block)
-        scratch.taken = false;
-    else
+    if (block != scratch.block)
         free(block);
 }
 
@@ -67,9 +65,7 @@ __attribute__((constructor)) static void scratch_prepare(void)
     mp_set_memory_functions(scratch_take, scratch_resize, scratch_give);
 }
 
-/* --- curves
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- curves -------------------------------------------------------------------------------------- */
 
 enum { LIMBS = 521 / GMP_NUMB_BITS + 1 };
 
@@ -102,10 +98,12 @@ static int multiply_25519(const mbedtls_ecp_group *group, mbedtls_ecp_point *r, 
     int error = mbedtls_mpi_write_binary_le(m, scalar, sizeof scalar);
     if (error == 0)
         error = mbedtls_mpi_write_binary_le(&p->X, u, sizeof u);
+    scratch.offered = true;
     if (error == 0 && is_generator(group, p))
         curve25519_mul_g(u, scalar);
     else if (error == 0)
         curve25519_mul(u, scalar, u);
+    scratch.offered = false;
     if (error == 0)
         error = mbedtls_mpi_read_binary_le(&r->X, u, sizeof u);
     if (error == 0)
@@ -124,6 +122,7 @@ static int multiply_weierstrass(const struct ecc_curve *curve, const mbedtls_ecp
     struct ecc_scalar scalar = {curve, scalar_limbs};
     struct ecc_point factor = {curve, from}, product = {curve, to};
     limbs_from(scalar_limbs, size, m);
+    scratch.offered = true;
     if (is_generator(group, p)) {
         ecc_point_mul_g(&product, &scalar);
     } else {
@@ -131,6 +130,7 @@ static int multiply_weierstrass(const struct ecc_curve *curve, const mbedtls_ecp
         limbs_from(from + size, size, &p->Y);
         ecc_point_mul(&product, &scalar, &factor);
     }
+    scratch.offered = false;
     int error = limbs_to(&r->X, to, size);
     if (error == 0)
         error = limbs_to(&r->Y, to + size, size);
@@ -162,9 +162,7 @@ bool mbedtls_nettle_multiply(const mbedtls_ecp_group *group, mbedtls_ecp_point *
     }
 }
 
-/* --- powers
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- powers -------------------------------------------------------------------------------------- */
 
 bool mbedtls_nettle_power(mbedtls_mpi *x, const mbedtls_mpi *a, const mbedtls_mpi *e, const mbedtls_mpi *n,
                           int *error)
@@ -201,9 +199,7 @@ int mbedtls_nettle_invert(mbedtls_mpi *x, const mbedtls_mpi *a, const mbedtls_mp
     return error;
 }
 
-/* --- SHA-256
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- SHA-256 ------------------------------------------------------------------------------------- */
 
 int mbedtls_internal_sha256_process(mbedtls_sha256_context *sha, const unsigned char block[SHA256_BLOCK_SIZE])
 {
@@ -217,9 +213,7 @@ int mbedtls_internal_sha256_process(mbedtls_sha256_context *sha, const unsigned 
     return 0;
 }
 
-/* --- AES-GCM
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- AES-GCM ------------------------------------------------------------------------------------- */
 
 static bool overlaps_askew(const unsigned char *in, const unsigned char *out, size_t length)
 {
