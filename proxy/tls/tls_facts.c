@@ -50,7 +50,7 @@ static const char *name_of_suite(struct tls *tls)
         name += sizeof(modern) - 1;
     }
     for (; *name != '\0'; name++)
-        text_char(&text, *name == '-' ? '_' : *name);
+        text_add(&text, *name == '-' ? SPAN("_") : span_of(name, 1));
     tls->cipher[text.len] = '\0';
     return tls->cipher;
 }

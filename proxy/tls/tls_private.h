@@ -95,8 +95,8 @@ void tls_turn(void *owner);
 
 /* --- tls_flow.c */
 
-int tls_receive(void *tls, unsigned char *to, size_t len);
-int tls_transmit(void *tls, const unsigned char *from, size_t len);
+int tls_receive(void *owner, unsigned char *to, size_t len);
+int tls_transmit(void *owner, const unsigned char *from, size_t len);
 /* Encrypts and sends from s: how many octets of it, or the negative errno of tls_break(). */
 long tls_write(struct tls *tls, struct span s);
 /* Goes on with a write that was not taken whole. */

@@ -25,12 +25,11 @@ static unsigned char *records_of(struct tls *tls)
 
 static void give_back(unsigned char *buffer, size_t len)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t from = ((uintptr_t)buffer + page - 1) & ~(page - 1);
-    uintptr_t to = ((uintptr_t)buffer + len) & ~(page - 1);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t before = (page - (uintptr_t)buffer % page) % page;
 
-    if (from < to)
-        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+    if (before + page <= len)
+        (void)madvise(buffer + before, (len - before) / page * page, MADV_DONTNEED);
 }
 
 /* Nothing is in the buffers but the count of records. */

@@ -67,7 +67,7 @@ static void test_no_tls(void)
             CHECK(tls_failure(&pair.server.wire)[0] != '\0' && pair.server.fin_sent);
             if (cases[i].alert != 0)
                 CHECK(told.len == 7 && told.ptr[0] == 21 && told.ptr[5] == 2 &&
-                      told.ptr[6] == cases[i].alert);
+                      (unsigned char)told.ptr[6] == cases[i].alert);
             if (i == 0)
                 CHECK(says(&pair.server, "is not TLS"));
             if (i == 5)
