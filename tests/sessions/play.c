@@ -174,8 +174,8 @@ bool play_script(const struct script *script, struct settings *settings, const s
     outcome->upstream_octets = keep(&play.upstreams, &outcome->said);
     outcome->varies = play.varies;
     server_free(play.server);
-    play_tls_end(&play);
     lab_free(&play.lab);
+    play_tls_end(&play);
     lab_bytes_free(&play.reply);
     lab_bytes_free(&play.transcript);
     return !play.failed;

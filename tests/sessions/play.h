@@ -7,6 +7,8 @@
 #include "script.h"
 #include "session/server.h"
 
+struct tls_cache;
+
 #define PARTIES_MAX 8
 
 /* One connection as the script sees it. */
@@ -49,6 +51,7 @@ struct play {
     struct side clients, upstreams;
     struct lab_bytes reply;      /* the last one that "S reply" has read */
     struct lab_bytes transcript; /* what was said, in order */
+    struct tls_cache *cache;     /* TLS sessions of clients that resume them; NULL: none yet */
     bool emptied;                /* the server has said so */
     bool failed;
     bool varies; /* the script says that the octets depend on the manner */

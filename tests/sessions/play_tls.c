@@ -51,6 +51,7 @@ void play_tls_begin(struct play *play)
 
 void play_tls_end(struct play *play)
 {
+    tls_cache_free(play->cache);
     for (size_t i = 0; play->manner->client_tls && i < play->settings->listeners.count; i++) {
         struct settings_listener *listener = listener_at(play->settings, i);
         listener->tls = CLIENT_TLS_NONE;

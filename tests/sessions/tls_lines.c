@@ -8,9 +8,11 @@
 
 #define WORD_MAX 64
 
-/* "version 1.2", "name mail.example.org", "asks", "verifies", or a certificate: "rsa". */
-static void read_terms(struct span text, struct lab_tls_terms *terms, char words[2][WORD_MAX])
+/* "version 1.2", "name mail.example.org", "asks", "verifies", "resumes", or a certificate: "rsa". True: the
+ * session is to be resumed, or to be one that can be. */
+static bool read_terms(struct span text, struct lab_tls_terms *terms, char words[2][WORD_MAX])
 {
+    bool resumes = false;
     struct span word;
 
     while ((word = talk_word(&text)).len != 0) {
@@ -20,6 +22,8 @@ static void read_terms(struct span text, struct lab_tls_terms *terms, char words
             terms->asks = true;
         } else if (span_eq(word, SPAN("verifies"))) {
             terms->refuses = true;
+        } else if (span_eq(word, SPAN("resumes"))) {
+            resumes = true;
         } else if (span_eq(word, SPAN("name"))) {
             word = talk_word(&text);
             (void)snprintf(words[0], WORD_MAX, "%.*s", (int)word.len, word.ptr);
@@ -29,6 +33,7 @@ static void read_terms(struct span text, struct lab_tls_terms *terms, char words
             terms->certificate = words[1];
         }
     }
+    return resumes;
 }
 
 /* The end of the party that is meant speaks TLS from what it has not read on. */
@@ -37,9 +42,10 @@ static void begin(struct play *play, struct side *side, const char *word, struct
     struct party *party = talk_party(play, side);
     struct lab_tls_terms terms = {0};
     char words[2][WORD_MAX];
+    bool resumes;
 
     play_tell(play, word, text);
-    read_terms(text, &terms, words);
+    resumes = read_terms(text, &terms, words);
     if (play->failed)
         return;
     if (lab_tls_stage(party->pipe) != TLS_ABSENT || party->pipe->ended) {
@@ -53,8 +59,10 @@ static void begin(struct play *play, struct side *side, const char *word, struct
     } else {
         struct tls_client *client = lab_tls_client(&terms);
         talk_silent(play, party);
+        if (resumes && play->cache == NULL)
+            play->cache = tls_cache_new();
         if (client != NULL && !play->failed)
-            lab_tls_connect(party->pipe, client, NULL);
+            lab_tls_connect(party->pipe, client, resumes ? play->cache : NULL);
         else
             play_fail(play, "there is no such client");
     }
