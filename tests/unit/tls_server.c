@@ -298,6 +298,32 @@ static void test_ask(void)
     }
 }
 
+/* Certificates without end behind the client's own: no connection, or one by a client that is not believed.
+ */
+static void test_long_chain(void)
+{
+    static const unsigned counts[] = {1, 7, 8, 20, 30, 100};
+
+    for (size_t i = 0; i < 2 * sizeof(counts) / sizeof(*counts); i++) {
+        const struct manner manner = {.newest = i % 2 == 0 ? MBEDTLS_SSL_VERSION_TLS1_2
+                                                           : MBEDTLS_SSL_VERSION_TLS1_3,
+                                      .own = "stranger"};
+        struct tls_server *server = server_new(
+            (struct tls_server_terms){.ask = TLS_ASK_REQUEST, .client_ca = TEST_CERTIFICATES "/ca.pem"});
+        struct tls_credentials *client = client_new(&manner);
+        struct pair *pair = pair_new(tls_server_credentials(server), client);
+        for (unsigned n = 0; n < counts[i / 2]; n++)
+            REQUIRE(mbedtls_x509_crt_parse_file(&((struct plain *)client)->own.chain,
+                                                TEST_CERTIFICATES "/stranger.pem") == 0);
+        if (pair_shake(pair))
+            CHECK(mbedtls_ssl_get_verify_result(&pair->server.ssl) != 0);
+        else
+            CHECK(counts[i / 2] > 8);
+        pair_free(pair);
+        tls_server_unref(server);
+    }
+}
+
 /* --- complaints ----------------------------------------------------------------------------------------- */
 
 static void test_complaints(void)
@@ -336,6 +362,7 @@ int main(void)
     test_nul();
     test_policy();
     test_ask();
+    test_long_chain();
     test_complaints();
     return test_end("tls_server");
 }
