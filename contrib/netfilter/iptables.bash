@@ -48,7 +48,7 @@ iptables_mangle() {
 
 iptables_raw() {
     [[ $mode == tproxy && $place == gateway ]] || return 0
-    say "-A postern $from -m socket --transparent -j CT --zone $zone" \
+    say "-A postern $from -m socket --transparent -m addrtype ! --dst-type LOCAL -j CT --zone $zone" \
         "-A postern-own $to -m addrtype ! --src-type LOCAL -j CT --zone $zone"
 }
 

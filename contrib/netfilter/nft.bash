@@ -65,10 +65,12 @@ nft_mangle_output() {
     say '    }'
 }
 
+# In the client's name Postern may be given the client's own port: connections on either side of a gateway that look
+# the same are tracked apart.
 nft_raw() {
     say '    chain zone_prerouting {' \
         '        type filter hook prerouting priority raw' \
-        "        $from socket transparent 1 ct zone set $zone" \
+        "        $from socket transparent 1 fib daddr type != local ct zone set $zone" \
         '    }' \
         '    chain zone_output {' \
         '        type filter hook output priority raw' \

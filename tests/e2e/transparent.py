@@ -31,7 +31,7 @@ filters:
   - commands: {{deny: [VRFY, EXPN]}}
   - regex:
       rules:
-        - {{name: invoices, on: subject, pattern: "(?i)overdue invoice", action: reject, reply: "550 5.7.1 No invoices"}}
+        - {{name: invoices, on: subject, pattern: "(?i)overdue invoice", action: reject, reply: 550 5.7.1 No invoices}}
 """
 
 world = None
@@ -178,40 +178,61 @@ class Diverted(Case):
                         self.assertEqual(session(world.client, SERVER[4]), FILTERED)
                         self.assertEqual(old.noop()[0], 250)
 
-    # Postern, in the client's name, happens to use the client's own port, and a strict firewall looks on.
+    # Postern, in the client's name, happens to use the client's own port, and a strict firewall looks on:
+    # to it they are two connections all the same.
     def test_the_same_port_on_both_sides(self):
         usual = " ".join(world.gateway.switch("ipv4/ip_local_port_range"))
         self.addCleanup(world.gateway.switch, "ipv4/ip_local_port_range", usual)
-        self.firewall(world.gateway, "ct state invalid counter drop")
+        strict = "ct state invalid drop; tcp flags & (syn | ack) == syn ct state != new drop"
         port = 40000
         for tool in ("nft", "iptables"):
-            with self.rules(tool, "tproxy", "gateway"), self.proxy("tproxy", "gateway", "source-address"):
-                for family in FAMILIES:
-                    with self.subTest(tool=tool, family=family):
-                        port += 1
-                        world.gateway.switch("ipv4/ip_local_port_range", f"{port} {port}")
+            for family in FAMILIES:
+                port += 1
+                world.gateway.switch("ipv4/ip_local_port_range", f"{port} {port}")
+                with self.subTest(tool=tool, family=family), self.firewall(world.gateway, strict, strict):
+                    with self.rules(tool, "tproxy", "gateway"), self.proxy("tproxy", "gateway", "source-address"):
                         codes, clients = self.deliver(world.client, SERVER[family], (CLIENT[family], port))
                         self.assertEqual((codes, set(clients)), (FILTERED, {CLIENT[family]}))
 
-    def firewall(self, where, rule):
-        """A firewall there, of somebody else."""
-        for hook in ("input", "output"):
-            where.must("nft", f"table inet firewall {{ chain {hook} {{ type filter hook {hook} priority 0; {rule}; }}; }}")
-        self.addCleanup(where.must, "nft", "delete table inet firewall")
+    # The rules that README.md gives for a firewall that lets nothing in by itself.
+    def test_behind_a_firewall(self):
+        rules = {"redirect": "tcp dport 10025 ct status dnat accept",
+                 "tproxy": "tcp dport 25 meta mark & 0x100 != 0 accept"}
+        usual = 'iif "lo" accept; ct state established,related accept; meta l4proto icmpv6 accept'
+        for tool, mode, place in combinations():
+            where = self.at(place)
+            identity = "source-address" if mode == "tproxy" else "none"
+            with self.firewall(where, f"{usual}; {rules[mode]}; counter drop"), self.rules(tool, mode, place):
+                with self.proxy(mode, place, identity):
+                    for family in FAMILIES:
+                        with self.subTest(tool=tool, mode=mode, place=place, family=family):
+                            self.assertEqual(session(world.client, SERVER[family]), FILTERED)
+                            self.assertEqual(session(where, SERVER[family]), FILTERED)
+
+    @contextlib.contextmanager
+    def firewall(self, where, *rules):
+        """A firewall of somebody else there, for as long as the block: rules for what enters, and for what leaves."""
+        for hook, rule in zip(("input", "output"), rules):
+            chain = f"chain {hook} {{ type filter hook {hook} priority 0; {rule}; }}"
+            where.must("nft", f"table inet firewall {{ {chain}; }}")
+        try:
+            yield
+        finally:
+            where.must("nft", "delete table inet firewall")
 
 
 class Refused(Case):
     """Connections that Postern must not take, or that must not pass by it."""
 
     def test_a_connection_to_the_proxy_itself(self):
-        for mode, place in (("redirect", "server"), ("redirect", "gateway"), ("tproxy", "server"), ("tproxy", "gateway")):
+        for tool, mode, place in combinations():
             since = len(server.maillog())
-            with self.rules("nft", mode, place), self.proxy(mode, place) as proxy:
+            with self.rules(tool, mode, place), self.proxy(mode, place) as proxy:
                 outside = SERVER if place == "server" else GATEWAY_OUTSIDE
                 visits = [(world.client, outside), (self.at(place), outside), (self.at(place), LOOPBACK)]
                 for count, (origin, address, family) in enumerate(
                         [(*visit, family) for visit in visits for family in FAMILIES], 1):
-                    with self.subTest(mode=mode, place=place, address=address[family]), origin:
+                    with self.subTest(tool=tool, mode=mode, place=place, address=address[family]), origin:
                         with socket.create_connection((address[family], LISTENER), timeout=20) as direct:
                             self.assertEqual(direct.recv(100), b"")
                         self.assertEqual(len(proxy.await_events("turned-away", count)), count)
@@ -274,8 +295,12 @@ class Own(Case):
             return world.server.must("ss", "-Htn", "sport = 25")
 
         for tool in ("nft", "iptables"):
-            with self.subTest(tool=tool), self.rules(tool, "tproxy", "gateway"), self.proxy("tproxy", "gateway"):
-                self.assertEqual(session(world.client, SERVER[4]), FILTERED)
+            with self.rules(tool, "tproxy", "gateway"), self.proxy("tproxy", "gateway") as proxy, self.subTest(tool=tool):
+                with world.client, smtplib.SMTP(SERVER[4], 25, timeout=20) as client:
+                    client.ehlo()
+                    self.assertNotEqual(open_at_server(), "")
+                    client.close()  # without QUIT: Postern is the first to close
+                proxy.await_events("close")
                 lab.wait_for(lambda: open_at_server() == "", open_at_server, 5)
 
 
