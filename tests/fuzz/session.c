@@ -1,6 +1,7 @@
 /* Fuzzes whole sessions: each line of the input is something a client, an upstream or the world does (a
- * letter, then text). A message ends at the upstream only as the client ended it; every octet to the client
- * belongs to a reply; nothing leaks and nothing is left an hour after the client has gone. */
+ * letter, then text). The client may encrypt, if there are certificates. A message ends at the upstream only
+ * as the client ended it; every octet to the client belongs to a reply; nothing leaks and nothing is left an
+ * hour after the client has gone. */
 #include "session/server.h"
 
 #include <errno.h>
@@ -11,6 +12,9 @@
 #include "config/config.h"
 #include "filters/filters.h"
 #include "fuzz.h"
+#include "lab_tls.h"
+#include "lab_tls_chance.h"
+#include "lab_tls_keys.h"
 #include "peer.h"
 #include "smtp/reply.h"
 
@@ -29,6 +33,7 @@ static struct play {
     struct span next;  /* the upstream's next answer */
     bool exact;        /* lines end in the upstream's message as they do in the client's */
     bool meddled;      /* the upstream said what it should not */
+    struct settings_listener listener;
 } play;
 
 static const struct filter *const filters[] = {&filter_commands, &filter_extensions};
@@ -72,7 +77,8 @@ static bool sends_chunks(struct span sent)
 /* Somewhere behind a line end the client sent this message, its end included. */
 static void check_message(void *arg, struct span message)
 {
-    struct span sent = span_of(play.client->to.ptr, play.client->delivered);
+    const struct lab_pipe *client = play.client;
+    struct span sent = span_of(client->to.ptr, client->shell != NULL ? client->to.len : client->delivered);
     struct lab_bytes own = {0};
     bool found = !play.exact || sends_chunks(sent);
 
@@ -111,6 +117,23 @@ static void run(void)
         for (unsigned i = 0; i < play.count; i++)
             more |= peer_step(&play.peers[i], check_message, NULL);
     }
+}
+
+static const struct lab_tls_terms usual;
+
+/* The client's end begins to shake hands, whatever the proxy thinks of it. */
+static void encrypt(void)
+{
+    if (play.listener.tls_server == NULL || play.client->ended || lab_tls_stage(play.client) != TLS_ABSENT)
+        return;
+    fuzz_starve(0);
+    lab_tls_connect(play.client, lab_tls_client(&usual), NULL);
+}
+
+static void send_beneath(struct span text)
+{
+    if (play.client->shell != NULL ? !play.client->shell->ended : !play.client->ended)
+        lab_pipe_send_beneath(play.client, text);
 }
 
 /* --- what a line of the input may do ---------------------------------------------------------------------
@@ -153,8 +176,14 @@ static void act(char what, struct span text)
     case 'c': /* octets, */
         send(play.client, text, SPAN(""));
         break;
-    case 'l': /* octets and a bare LF; */
+    case 'l': /* octets and a bare LF, */
         send(play.client, text, SPAN("\n"));
+        break;
+    case 'T': /* shakes hands, */
+        encrypt();
+        break;
+    case 'x': /* octets beneath TLS; */
+        send_beneath(text);
         break;
     case 'U': /* so does the upstream, unasked */
         send(upstream, text, SPAN("\r\n"));
@@ -232,13 +261,25 @@ static void emptied(void *owner)
     DEMAND(owner == &play && server_sessions(play.server) == 0);
 }
 
+/* ctest makes them; whoever runs this by hand may do without. */
+static bool certificates(void)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof(path), "%s/ecdsa.key", lab_tls_folder());
+    return access(path, R_OK) == 0;
+}
+
 static void begin(unsigned configuration, unsigned piece)
 {
     static const struct lab_manner manners[] = {{0}, {.piece = 1}, {.accept = 7}, {.piece = 5, .accept = 1}};
-    static const struct settings_listener listener = {.name = "2525"};
-    struct arrival arrival = {.listener = &listener};
+    struct arrival arrival = {.listener = &play.listener};
 
     play = (struct play){.manner = manners[piece], .exact = configuration != 1};
+    lab_tls_chance(1);
+    play.listener = (struct settings_listener){.name = "2525", .auth_without_tls = true};
+    play.listener.tls_server = certificates() ? lab_tls_server(&usual) : NULL;
+    play.listener.tls = play.listener.tls_server != NULL ? CLIENT_TLS_STARTTLS : CLIENT_TLS_NONE;
     lab_init(&play.lab, 1);
     play.server = server_new(&play.lab.world, emptied, &play);
     DEMAND(play.server != NULL);

@@ -118,7 +118,7 @@ static bool act_for_one(struct play *play, const struct line *line)
 {
     static const struct directive *const tables[] = {client_lines, upstream_lines, other_lines};
 
-    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         for (const struct directive *row = tables[i]; row->word != NULL; row++) {
             if (strcmp(row->word, line->word) != 0)
                 continue;
@@ -133,7 +133,7 @@ static bool act_for_either(struct play *play, const struct line *line)
     static const struct side_directive *const tables[] = {side_lines, tls_lines};
     bool upstream = line->word[0] == 'U';
 
-    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         for (const struct side_directive *row = tables[i]; row->client != NULL; row++) {
             if (strcmp(upstream ? row->upstream : row->client, line->word) != 0)
                 continue;
