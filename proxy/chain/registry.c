@@ -9,6 +9,10 @@
 #include "base/mem.h"
 #include "chain/event.h"
 
+/* A shared object may call what nothing else in the program calls: the linker is to keep it. */
+__attribute__((used)) static bool (*const kept)(const struct option_networks *, uint8_t,
+                                                const uint8_t *) = option_networks_match;
+
 #define REGISTRY_MAX 32
 
 static const struct filter *known[REGISTRY_MAX];

@@ -14,7 +14,7 @@ ONLY = {"uv.h": "proxy/net/", "yaml.h": "config/", "pcre2.h": "filters/regex/", 
 # Headers of the system that a layer does without: parsers and the session do no I/O.
 WITHOUT = {
     "smtp": IO | {"stdio.h", "stdlib.h", "errno.h", "time.h"},
-    "mail": IO | {"stdio.h", "stdlib.h", "errno.h", "time.h"},
+    "mail": IO | {"stdio.h", "stdlib.h", "time.h"},
     "chain": IO,
     "session": IO,
     "tls": NETWORK,
