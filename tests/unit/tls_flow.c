@@ -25,7 +25,7 @@ static void test_pressure(struct tls_client *client)
     end_advance(&pair.client);
     run(&pair);
     CHECK(buf_len(&pair.server.wire.in) == LAB_BLOCK);
-    CHECK(!pair.server.reading && pair.server.delivered <= 3 * LAB_BLOCK);
+    CHECK(!pair.server.reading && pair.server.delivered <= 3 * (size_t)LAB_BLOCK);
     pair.server.sated = false;
     end_advance(&pair.server);
     CHECK(pair.server.heard.len == LAB_BLOCK); /* no more from inside the owner's own call */
@@ -46,7 +46,7 @@ static void test_pressure_back(struct tls_client *client)
     say_much(&pair.server, 500000);
     end_advance(&pair.server);
     run(&pair);
-    CHECK(pair.server.said <= 2 * LAB_BLOCK && pair.server.wire.in_flight > 0);
+    CHECK(pair.server.said <= 2 * (size_t)LAB_BLOCK && pair.server.wire.in_flight > 0);
     end_say(&pair.client, SPAN("NOOP\r\n")); /* the other direction goes on */
     run(&pair);
     CHECK_SPAN(lab_bytes_from(&pair.server.heard, 0), SPAN("NOOP\r\n"));
