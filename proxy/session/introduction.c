@@ -32,6 +32,17 @@ void introduction_forget(struct session *session)
     session->introduction = NULL;
 }
 
+void introduction_end_transaction(struct session *session)
+{
+    struct introduction *known = session->introduction;
+
+    if (known == NULL)
+        return;
+    mem_free(known->forwarded);
+    known->forwarded = NULL;
+    known->values = (struct xclient){0};
+}
+
 static void named(void *owner, int status)
 {
     struct session *session = owner;

@@ -19,6 +19,8 @@ struct introduction {
 struct introduction *introduction_of(struct session *session);
 /* Forgets it, and withdraws a lookup of the name. */
 void introduction_forget(struct session *session);
+/* What XFORWARD has told holds for one transaction (XFORWARD_README). */
+void introduction_end_transaction(struct session *session);
 /* Is the client's name known, if only as not to be found? False: it is being looked up, and the session will
  * be advanced. */
 bool introduction_named(struct session *session);

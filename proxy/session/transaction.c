@@ -3,6 +3,7 @@
 #include "session/transaction.h"
 
 #include "base/mem.h"
+#include "session/introduction.h"
 #include "session/journal.h"
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's: no I, L, O, U */
@@ -110,6 +111,7 @@ void transaction_end(struct session *session, bool aborted)
     if (transaction == NULL)
         return;
     session->transaction = NULL;
+    introduction_end_transaction(session);
     chain_message_end(&session->chain, aborted);
     transaction_unref(transaction);
 }
