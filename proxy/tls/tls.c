@@ -145,6 +145,7 @@ static struct tls *tls_new(struct world *world, struct tls_credentials *credenti
 
 static void begin(struct tls *tls, struct wire *wire)
 {
+    assert(tls->world->ops->turn_take != NULL && tls->world->ops->turn_leave != NULL);
     tls->above = wire;
     wire_init(&tls->under, wire->in.pool, tls_advance, tls);
     wire_divert(wire, &tls->under, &tls_ops, tls);

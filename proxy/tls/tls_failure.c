@@ -65,6 +65,7 @@ static const struct reason {
     {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, ALERT(RECORD_OVERFLOW), "the peer sent a record that is too long"},
     {MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE, ALERT(HANDSHAKE_FAILURE), "the client showed no certificate"},
     {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, ALERT(CLOSE_NOTIFY), "the peer gave up the handshake"},
+    {MBEDTLS_ERR_SSL_WANT_WRITE, ALERT(INTERNAL_ERROR), "the peer asks and asks, and reads no answer"},
     {TLS_ERROR_FRUITLESS, ALERT(UNEXPECTED_MESSAGE), "the peer sends and sends, but nothing that matters"},
     {0, ALERT(INTERNAL_ERROR), NULL}, /* any other */
 };

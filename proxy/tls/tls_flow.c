@@ -123,6 +123,13 @@ void tls_write_on(struct tls *tls)
 
 /* --- plaintext received --------------------------------------------------------------------------------- */
 
+/* A ticket is read in two calls, the first of which pretends to want more. */
+static bool goes_on(const struct tls *tls, int result)
+{
+    return result > 0 || result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
+           (result == MBEDTLS_ERR_SSL_WANT_READ && mbedtls_ssl_check_pending(&tls->ssl) != 0);
+}
+
 /* Fills `to` with what several records hold. Returns what ended it: a count of octets when it is full, or an
  * error of mbedTLS's; 0: end of stream. */
 static int decrypt(struct tls *tls, char *to, size_t room, size_t *filled)
@@ -138,7 +145,7 @@ static int decrypt(struct tls *tls, char *to, size_t room, size_t *filled)
         } else if (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
             tls_cache_save(tls);
         }
-    } while ((n > 0 && *filled < room) || n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+    } while (*filled < room && goes_on(tls, n));
     tls_current = NULL;
     return n;
 }

@@ -57,7 +57,7 @@ static void change(struct change *change)
     if (change->at < change->to->delivered)
         return;
     if (change->what == FLIP) {
-        flying->ptr[change->at] ^= change->octet;
+        flying->ptr[change->at] = (char)(flying->ptr[change->at] ^ change->octet);
     } else if (change->what == CUT) {
         flying->len = change->at;
     } else {

@@ -31,6 +31,7 @@ struct end {
     size_t said, advances, hears; /* hears: octets taken at a time; 0: all */
     unsigned close_at;            /* closes in that advance, counted from 1 */
     bool sated;                   /* hears nothing */
+    struct span answers;          /* says this whenever it has heard something */
     bool finishes;                /* once all is said */
     enum tls_stage stage;         /* last seen */
 };
@@ -145,7 +146,7 @@ static bool link_deliver(struct end *end)
 static void end_advance(void *owner)
 {
     struct end *end = owner;
-    struct span heard = buf_data(&end->wire.in), say = lab_bytes_from(&end->say, end->said);
+    struct span heard = buf_data(&end->wire.in), say;
 
     end->advances++;
     end->stage = tls_stage(&end->wire);
@@ -159,6 +160,9 @@ static void end_advance(void *owner)
         heard = span_first(heard, end->hears);
     lab_bytes_add(&end->heard, heard);
     buf_consume(&end->wire.in, heard.len);
+    if (heard.len > 0)
+        lab_bytes_add(&end->say, end->answers);
+    say = lab_bytes_from(&end->say, end->said);
     while (say.len != 0 && end->wire.error == 0 && wire_put_room(&end->wire) != 0) {
         struct span part = span_first(say, wire_put_room(&end->wire));
         if (!wire_put(&end->wire, part))
