@@ -23,7 +23,7 @@ class Choosing(tls_lab.Case):
                 ("proxy.example.org", NAME), ("a.b.mail.example.org", NAME), ("localhost", NAME))):
             with self.subTest(version=version, name=name):
                 asked = ("-servername", name) if name else ("-noservername",)
-                said = self.s_client(proxy.port, version, *asked).stdout
+                said = self.s_client(proxy.port, version, *asked)
                 self.assertIn(f"\nsubject=CN = {subject}\n", said)
                 self.assertIn("Verification: OK", said)
 
@@ -33,7 +33,7 @@ class Choosing(tls_lab.Case):
         for name, subject in (("other.example.org", "proxy.example"), ("a.example.net", "proxy.example"),
                               ("example.net", NAME), ("proxy.example", NAME), (NAME, NAME)):
             with self.subTest(name):
-                said = self.s_client(proxy.port, "-servername", name, starttls=False).stdout
+                said = self.s_client(proxy.port, "-servername", name, starttls=False)
                 self.assertIn(f"\nsubject=CN = {subject}\n", said)
 
     def test_the_algorithms_choose(self):
@@ -50,7 +50,7 @@ class Choosing(tls_lab.Case):
             for *offer, signed in offers:
                 for name in ("-servername", NAME), ("-noservername",):
                     with self.subTest(rows=rows, offer=offer, name=name):
-                        said = self.s_client(proxy.port, *offer, *name).stdout
+                        said = self.s_client(proxy.port, *offer, *name)
                         self.assertIn(f"\nPeer signature type: {signed}\n", said)
                         self.assertIn("Verification: OK", said)
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 
 import lab
 from client import Client
@@ -96,14 +97,27 @@ class Case(lab.Case):
                               capture_output=True, check=True)
         return said.stdout.decode()
 
-    def s_client(self, port, *arguments, starttls=True, said=b"QUIT\r\n"):
-        """openssl s_client says that and waits for the other side to close."""
-        end, begin = os.pipe()
-        with open(end, "rb") as stdin:
-            with open(begin, "wb") as out:
-                out.write(said)
-            return lab.run("openssl", "s_client", "-connect", f"{lab.HOST}:{port}", "-CAfile", self.pki["ca.pem"],
-                           "-ign_eof", *(("-starttls", "smtp") if starttls else ()), *arguments, stdin=stdin)
+    def s_client(self, port, *arguments, starttls=True):
+        """What openssl s_client prints, its complaints among it, until the server has been said QUIT and has closed. With
+        STARTTLS it keeps the greeting to itself."""
+        command = ["openssl", "s_client", "-connect", f"{lab.HOST}:{port}", "-CAfile", self.pki["ca.pem"], "-ign_eof",
+                   *(("-starttls", "smtp") if starttls else ()), *map(str, arguments)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True) as child:
+            watch = threading.Timer(20, child.kill)
+            watch.start()
+            said, greeted = "", starttls and self.quit(child)
+            for line in child.stdout:
+                said += line
+                greeted = greeted or (line.startswith("220 ") and self.quit(child))
+            watch.cancel()
+        return said
+
+    @staticmethod
+    def quit(child):
+        with contextlib.suppress(BrokenPipeError):
+            os.write(child.stdin.fileno(), b"QUIT\r\n")
+        return True
 
 
 class Secure(Client):
