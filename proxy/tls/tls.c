@@ -62,9 +62,11 @@ static long write_ops(struct wire *wire, struct span s)
         return -EPIPE;
     if (tls->stage == TLS_UP)
         n = tls_write(tls, s);
-    if (n >= 0)
-        tls->pinned = span_skip(s, (size_t)n);
-    return n;
+    if (n < 0)
+        return n;
+    tls->pinned = span_skip(s, (size_t)n);
+    tls->owes = tls_unsent(tls);
+    return tls->owes ? n - 1 : n;
 }
 
 /* What has arrived already is delivered in a turn: the owner of the wire is in the middle of something. */

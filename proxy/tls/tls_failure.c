@@ -147,6 +147,7 @@ int tls_break(struct tls *tls, int error, const char *why)
         tls_cache_forget(tls->cache); /* whether or not the session offered was the reason: not again */
     tls->stage = TLS_FAILED;
     tls->pinned = span_of(NULL, 0);
+    tls->owes = false;
     tls->under.corked = false;
     wire_finish(&tls->under);
     tls_settle(tls);

@@ -104,20 +104,30 @@ long tls_write(struct tls *tls, struct span s)
     return (long)taken;
 }
 
+bool tls_unsent(const struct tls *tls)
+{
+    return tls->pinned.len == 0 && buf_len(&tls->under.out) != 0;
+}
+
+/* The wire above hears that its octets have left when the ciphertext has: it closes on the strength of that.
+ */
 void tls_write_on(struct tls *tls)
 {
-    long n;
+    long n = 0;
 
-    if (tls->pinned.len == 0)
+    if (tls->pinned.len == 0 && !tls->owes)
         return;
-    n = tls_write(tls, tls->pinned);
+    if (tls->pinned.len != 0)
+        n = tls_write(tls, tls->pinned);
     if (n < 0) {
         tls->pinned = span_of(NULL, 0);
+        tls->owes = false;
         tls_end(tls, (int)n);
         return;
     }
     tls->pinned = span_skip(tls->pinned, (size_t)n);
-    if (tls->pinned.len == 0)
+    tls->owes = tls_unsent(tls);
+    if (tls->pinned.len == 0 && !tls->owes)
         wire_sent(tls->above, 0);
 }
 

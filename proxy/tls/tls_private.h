@@ -57,6 +57,7 @@ struct tls {
     struct tls_peer *peer; /* NULL: it showed no certificate */
     enum tls_stage stage;
     struct span pinned;   /* of the wire above: plaintext still to be encrypted */
+    bool owes;            /* all is encrypted, but not all has left: the last octet is reported when it has */
     size_t fruitless;     /* octets of ciphertext since the last one of plaintext */
     unsigned held;        /* calls into the connection that are under way: it is not freed beneath them */
     bool wants_plaintext; /* what wire_ops.read() last said */
@@ -101,6 +102,8 @@ int tls_transmit(void *owner, const unsigned char *from, size_t len);
 long tls_write(struct tls *tls, struct span s);
 /* Goes on with a write that was not taken whole. */
 void tls_write_on(struct tls *tls);
+/* All of the wire above is encrypted, and some of it has not left. */
+bool tls_unsent(const struct tls *tls);
 /* Something has come that mbedTLS can make use of. */
 bool tls_has_input(const struct tls *tls);
 /* Delivers plaintext as long as there is some and the wire above wants it. */

@@ -88,7 +88,7 @@ static void establish(struct tls *tls)
         tls_cache_save(tls);
     tls->under.corked = modern && tls->server != NULL && buf_len(&tls->under.out) != 0;
     tls_wake(tls);
-    if (tls->pinned.len != 0)
+    if (tls->pinned.len != 0 || tls->owes)
         tls_write_on(tls);
     else
         tls->above->advance(tls->above->owner);
