@@ -65,11 +65,13 @@ static void client_torn(struct sim *sim, struct client *client)
         lab_pipe_tear(client->pipe, dice_below(&sim->dice, 200));
 }
 
-/* A record that is none, or a line that is none. */
+/* A record that is none, or a line that is none; within a chunk in plaintext it would be content. */
 static void client_broken(struct sim *sim, struct client *client)
 {
+    bool content = client->stage != 0 && client->pipe->shell == NULL;
+
     (void)sim;
-    if (!client->gone && !client->pipe->ended)
+    if (!client->gone && !client->pipe->ended && !content)
         lab_pipe_send_beneath(client->pipe, SPAN("\x17\x03\x03\x00\x20 0123456789 0123456789 01234567\r\n"));
     client->early = client->cut_short = client->mute = true;
 }
