@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "peer.h"
 
@@ -21,26 +20,6 @@ static enum client_state client_fail(const struct client *client, struct client_
     return CLIENT_FAILED;
 }
 
-bool client_open(struct client *client, struct client_run *run, in_addr_t source)
-{
-    *client = (struct client){.fd = peer_connect(&run->address, source), .began = peer_now()};
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-    if (client->fd < 0 || epoll_ctl(run->epoll, EPOLL_CTL_ADD, client->fd, &event) != 0) {
-        client_fail(client, run, strerror(errno));
-        return false;
-    }
-    if (run->quickack)
-        peer_tcp_on(client->fd, TCP_QUICKACK);
-    return true;
-}
-
-void client_close(struct client *client)
-{
-    if (client->fd >= 0)
-        close(client->fd);
-    client->fd = -1;
-}
-
 /* Writability is asked for only while the socket refuses octets. */
 static void client_watch(struct client *client, const struct client_run *run, bool blocked)
 {
@@ -48,16 +27,46 @@ static void client_watch(struct client *client, const struct client_run *run, bo
         return;
     client->blocked = blocked;
     struct epoll_event event = {.events = blocked ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = client};
-    if (epoll_ctl(run->epoll, EPOLL_CTL_MOD, client->fd, &event) != 0)
+    if (epoll_ctl(run->epoll, EPOLL_CTL_MOD, client->carrier.fd, &event) != 0)
         peer_die("epoll_ctl");
+}
+
+static enum client_state client_shake(struct client *client, struct client_run *run)
+{
+    int result = carrier_shake(&client->carrier);
+    if (result < 0 && errno != EAGAIN)
+        return client_fail(client, run, "TLS handshake");
+    client_watch(client, run, result < 0);
+    return CLIENT_WAITS;
+}
+
+bool client_open(struct client *client, struct client_run *run, in_addr_t source)
+{
+    *client = (struct client){.began = peer_now()};
+    int fd = client->carrier.fd = peer_connect(&run->address, source);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    if (fd < 0 || epoll_ctl(run->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        client_fail(client, run, strerror(errno));
+        return false;
+    }
+    if (run->quickack)
+        peer_tcp_on(fd, TCP_QUICKACK);
+    if (run->implicit)
+        carrier_encrypt(&client->carrier, run->secrecy);
+    return !run->implicit || client_shake(client, run) != CLIENT_FAILED;
+}
+
+void client_close(struct client *client)
+{
+    carrier_close(&client->carrier);
 }
 
 static enum client_state client_write(struct client *client, struct client_run *run)
 {
     const struct step *step = &run->script->steps[client->step];
-    while (client->sent < step->length) {
+    while (client->sent < step->length && client->due == 0) {
         ssize_t count =
-            send(client->fd, step->text + client->sent, step->length - client->sent, MSG_NOSIGNAL);
+            carrier_send(&client->carrier, step->text + client->sent, step->length - client->sent);
         if (count < 0 && errno != EAGAIN)
             return client_fail(client, run, strerror(errno));
         client_watch(client, run, count < 0);
@@ -82,8 +91,8 @@ static enum client_state client_reply_line(struct client *client, struct client_
     client->line_length = 0;
     if (goes_on)
         return CLIENT_WAITS;
-    uint64_t now = step->delivers || client->step == 1 ? peer_now() : 0;
-    if (client->step == 1)
+    uint64_t now = step->delivers || step->opens ? peer_now() : 0;
+    if (step->opens)
         client->message_began = now;
     if (step->delivers && client->replies == 0) {
         sample_add(&run->message_times, now - client->message_began);
@@ -116,13 +125,13 @@ static enum client_state client_take(struct client *client, struct client_run *r
 static enum client_state client_read(struct client *client, struct client_run *run)
 {
     static char octets[16384];
-    ssize_t count = recv(client->fd, octets, sizeof(octets), 0);
+    ssize_t count = carrier_receive(&client->carrier, octets, sizeof(octets));
     if (count < 0 && errno == EAGAIN)
         return CLIENT_WAITS;
     if (count <= 0)
         return client_fail(client, run, count < 0 ? strerror(errno) : "connection closed");
     if (run->quickack)
-        peer_tcp_on(client->fd, TCP_QUICKACK);
+        peer_tcp_on(client->carrier.fd, TCP_QUICKACK);
     enum client_state state = CLIENT_WAITS;
     const char *at = octets, *end = octets + count;
     while (at < end && state == CLIENT_WAITS)
@@ -132,18 +141,56 @@ static enum client_state client_read(struct client *client, struct client_run *r
     return state;
 }
 
+/* Sessions that opened together do not send together. A message that is late is measured from when it was
+ * due. */
+static void client_pause(struct client *client, struct client_run *run, bool opens)
+{
+    if (opens)
+        client->message_began += run->stagger * run->opened++;
+    else
+        client->message_began = client->paced + run->every;
+    client->due = client->paced = client->message_began;
+}
+
+/* All replies to a step have come. */
+static enum client_state client_step(struct client *client, struct client_run *run)
+{
+    const struct step *done = &run->script->steps[client->step++];
+    client->sent = client->replies = 0;
+    if (client->step == run->script->count)
+        return CLIENT_DONE;
+    if (run->every != 0 && (done->opens || done->delivers))
+        client_pause(client, run, done->opens);
+    if (!done->encrypts)
+        return CLIENT_WAITS;
+    carrier_encrypt(&client->carrier, run->secrecy);
+    return client_shake(client, run);
+}
+
+enum client_state client_resume(struct client *client, struct client_run *run)
+{
+    client->due = 0;
+    return client_write(client, run);
+}
+
+/* The script is through: there is nothing to come but what TLS has to say by itself. */
+static enum client_state client_hold(struct client *client, struct client_run *run)
+{
+    static char octets[16384];
+    ssize_t count = carrier_receive(&client->carrier, octets, sizeof(octets));
+    return count < 0 && errno == EAGAIN ? CLIENT_WAITS : client_fail(client, run, "held session ended");
+}
+
 enum client_state client_ready(struct client *client, struct client_run *run)
 {
+    if (client->carrier.shaking && client_shake(client, run) == CLIENT_FAILED)
+        return CLIENT_FAILED;
+    if (client->carrier.shaking)
+        return CLIENT_WAITS;
     if (client->step == run->script->count)
-        return client_fail(client, run, "held session ended");
+        return client_hold(client, run);
     enum client_state state = client_read(client, run);
-    if (state == CLIENT_FAILED)
-        return state;
-    if (state == CLIENT_DONE) {
-        client->step++;
-        client->sent = client->replies = 0;
-        if (client->step == run->script->count)
-            return CLIENT_DONE;
-    }
-    return client_write(client, run);
+    if (state == CLIENT_DONE)
+        state = client_step(client, run);
+    return state != CLIENT_WAITS || client->carrier.shaking ? state : client_write(client, run);
 }

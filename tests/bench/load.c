@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -17,14 +18,48 @@ enum { SOURCE_SESSIONS = 20000, SPARE_FILES = 16, EVENTS = 256 };
 
 struct load {
     size_t sessions, concurrency, messages, size, timeout;
+    size_t seconds; /* no session begins later; 0: all begin */
+    size_t every;   /* milliseconds from one message of a session to the next; 0: no pause */
+    bool starttls, resume;
+    const char *tls_version;
+    struct secrecy secrecy;
+    int timer; /* of messages that are awaited, or -1 */
     enum script_kind kind;
     struct script script;
     struct client_run run;
     struct client *clients; /* `concurrency` of them, used again; all sessions when they are held */
+    size_t opened;          /* of `concurrency` */
     size_t started, active, finished, errors;
     struct sample session_times;
     uint64_t began, ended;
 };
+
+static void load_set_tls(struct load *load, const char *way)
+{
+    load->starttls = strcmp(way, "starttls") == 0;
+    load->run.implicit = strcmp(way, "implicit") == 0;
+    errno = 0;
+    if (!load->starttls && !load->run.implicit)
+        peer_die("%s is no way of encrypting: starttls or implicit", way);
+    load->run.secrecy = &load->secrecy;
+}
+
+/* One that is not a number. */
+static void load_set(struct load *load, int option)
+{
+    if (option == 'p')
+        load->kind = SCRIPT_PIPELINED;
+    else if (option == 'q')
+        load->run.quickack = true;
+    else if (option == 'r')
+        load->resume = true;
+    else if (option == 'T')
+        load_set_tls(load, optarg);
+    else if (option == 'V')
+        load->tls_version = optarg;
+    else
+        exit(2);
+}
 
 static void load_options(struct load *load, int argc, char **argv)
 {
@@ -33,40 +68,36 @@ static void load_options(struct load *load, int argc, char **argv)
         {"concurrency", required_argument, NULL, 'c'},
         {"messages", required_argument, NULL, 'm'},
         {"size", required_argument, NULL, 'z'},
-        {"pipelined", no_argument, NULL, 'p'},
-        {"quickack", no_argument, NULL, 'q'},
+        {"seconds", required_argument, NULL, 'd'},
+        {"every", required_argument, NULL, 'e'},
         {"hold", required_argument, NULL, 'h'},
         {"timeout", required_argument, NULL, 't'},
+        {"pipelined", no_argument, NULL, 'p'},
+        {"quickack", no_argument, NULL, 'q'},
+        {"resume", no_argument, NULL, 'r'},
+        {"tls", required_argument, NULL, 'T'},
+        {"tls-version", required_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
+    const struct {
+        int option;
+        size_t *value, least, most;
+    } numbers[] = {
+        {'s', &load->sessions, 1, 10000000},  {'h', &load->sessions, 1, 10000000},
+        {'c', &load->concurrency, 1, 100000}, {'m', &load->messages, 0, 100000},
+        {'z', &load->size, 1, 1u << 30},      {'d', &load->seconds, 1, 3600},
+        {'e', &load->every, 1, 1000000},      {'t', &load->timeout, 1, 3600},
+    };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'h':
-            load->kind = SCRIPT_HOLD; /* fallthrough */
-        case 's':
-            load->sessions = peer_number("sessions", optarg, 1, 10000000);
-            break;
-        case 'c':
-            load->concurrency = peer_number("concurrency", optarg, 1, 100000);
-            break;
-        case 'm':
-            load->messages = peer_number("messages", optarg, 1, 100000);
-            break;
-        case 'z':
-            load->size = peer_number("size", optarg, 1, 1u << 30);
-            break;
-        case 't':
-            load->timeout = peer_number("timeout", optarg, 1, 3600);
-            break;
-        case 'p':
-            load->kind = SCRIPT_PIPELINED;
-            break;
-        case 'q':
-            load->run.quickack = true;
-            break;
-        default:
-            exit(2);
-        }
+        size_t i = 0;
+        while (i < sizeof(numbers) / sizeof(*numbers) && numbers[i].option != option)
+            i++;
+        if (i < sizeof(numbers) / sizeof(*numbers))
+            *numbers[i].value = peer_number(argv[optind - 2], optarg, numbers[i].least, numbers[i].most);
+        else
+            load_set(load, option);
+        if (option == 'h')
+            load->kind = SCRIPT_HOLD;
     }
     errno = 0;
     if (optind + 1 != argc)
@@ -74,9 +105,21 @@ static void load_options(struct load *load, int argc, char **argv)
     load->run.address = peer_address(argv[optind]);
 }
 
+static void load_init_pace(struct load *load)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &load->timer};
+    load->run.every = load->every * 1000000;
+    load->run.stagger = load->run.every / load->concurrency;
+    load->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (load->timer < 0 || epoll_ctl(load->run.epoll, EPOLL_CTL_ADD, load->timer, &event) != 0)
+        peer_die("timerfd");
+}
+
 static void load_init(struct load *load)
 {
     bool held = load->kind == SCRIPT_HOLD;
+    if (load->kind == SCRIPT_PIPELINED && load->messages == 0)
+        load->kind = SCRIPT_LOCK_STEP;
     if (load->concurrency > load->sessions)
         load->concurrency = load->sessions;
     size_t clients = held ? load->sessions : load->concurrency;
@@ -85,10 +128,14 @@ static void load_init(struct load *load)
     load->run.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (load->clients == NULL || load->run.epoll < 0)
         peer_die("%zu sessions", clients);
-    script_init(&load->script, load->kind, load->messages, load->size);
+    if (load->every != 0)
+        load_init_pace(load);
+    if (load->run.secrecy != NULL)
+        secrecy_client(&load->secrecy, load->tls_version, load->resume);
+    script_init(&load->script, load->kind, load->messages, load->size, load->starttls);
     load->run.script = &load->script;
     sample_init(&load->session_times, load->sessions);
-    sample_init(&load->run.message_times, held ? 1 : load->sessions * load->messages);
+    sample_init(&load->run.message_times, held ? 1 : load->sessions * load->messages + 1);
 }
 
 /* One source address has a limited number of ports: sessions that are held are spread over several. */
@@ -99,10 +146,16 @@ static in_addr_t load_source(const struct load *load)
     return INADDR_LOOPBACK + (in_addr_t)(load->started / SOURCE_SESSIONS);
 }
 
+/* There is no time for another. */
+static bool load_late(const struct load *load)
+{
+    return load->seconds != 0 && peer_now() - load->began > load->seconds * 1000000000u;
+}
+
 /* Begins sessions until one is under way or none is left, on `client` unless sessions are held. */
 static void load_next(struct load *load, struct client *client)
 {
-    while (load->started < load->sessions) {
+    while (load->started < load->sessions && !load_late(load)) {
         if (load->kind == SCRIPT_HOLD)
             client = &load->clients[load->started];
         in_addr_t source = load_source(load);
@@ -123,16 +176,17 @@ static void load_lost(struct load *load, struct client *client)
     client_close(client);
 }
 
-static void load_event(struct load *load, struct client *client)
+/* All at once, or one alone until there is a session for the others to resume. */
+static void load_begin(struct load *load)
 {
-    bool held = client->step == load->script.count;
-    enum client_state state = client_ready(client, &load->run);
-    if (held) {
-        load_lost(load, client);
-        return;
-    }
-    if (state == CLIENT_WAITS)
-        return;
+    size_t width = load->resume && load->secrecy.session == NULL ? 1 : load->concurrency;
+    while (load->opened < width)
+        load_next(load, &load->clients[load->opened++]);
+}
+
+/* One that is not held has come to its end, or one to be held to where it is. */
+static void load_through(struct load *load, struct client *client, enum client_state state)
+{
     load->active--;
     if (state == CLIENT_DONE) {
         sample_add(&load->session_times, peer_now() - client->began);
@@ -143,6 +197,39 @@ static void load_event(struct load *load, struct client *client)
     if (load->kind != SCRIPT_HOLD || state == CLIENT_FAILED)
         client_close(client);
     load_next(load, client);
+    load_begin(load);
+}
+
+static void load_event(struct load *load, struct client *client)
+{
+    bool held = client->step == load->script.count;
+    enum client_state state = client_ready(client, &load->run);
+    if (state == CLIENT_WAITS)
+        return;
+    if (held) {
+        load_lost(load, client);
+        return;
+    }
+    load_through(load, client, state);
+}
+
+/* Begins the messages that are due, and has the timer tell of the next. */
+static void load_pace(struct load *load)
+{
+    uint64_t next = 0;
+    for (size_t i = 0; i < load->opened; i++) {
+        struct client *client = &load->clients[i];
+        enum client_state state = CLIENT_WAITS;
+        if (client->due != 0 && client->due <= peer_now())
+            state = client_resume(client, &load->run);
+        if (state == CLIENT_FAILED)
+            load_through(load, client, state);
+        if (client->due != 0 && (next == 0 || client->due < next))
+            next = client->due;
+    }
+    struct itimerspec at = {.it_value = {(time_t)(next / 1000000000u), (long)(next % 1000000000u)}};
+    if (timerfd_settime(load->timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
+        peer_die("timerfd");
 }
 
 /* Runs all sessions to the end of the script, or to the time limit. */
@@ -151,8 +238,7 @@ static void load_run(struct load *load)
     struct epoll_event events[EVENTS];
     uint64_t limit = (uint64_t)load->timeout * 1000000000u;
     load->began = peer_now();
-    for (size_t i = 0; i < load->concurrency; i++)
-        load_next(load, &load->clients[i]);
+    load_begin(load);
     while (load->active > 0) {
         uint64_t spent = peer_now() - load->began;
         int wait = spent < limit ? (int)((limit - spent) / 1000000) + 1 : 0;
@@ -163,7 +249,10 @@ static void load_run(struct load *load)
             break;
         }
         for (int i = 0; i < count; i++)
-            load_event(load, events[i].data.ptr);
+            if (events[i].data.ptr != &load->timer)
+                load_event(load, events[i].data.ptr);
+        if (load->every != 0)
+            load_pace(load);
     }
     load->ended = peer_now();
 }
@@ -206,6 +295,9 @@ static void load_print(struct load *load)
         load->run.messages, load->finished, seconds, rate, rate * (double)load->size / 1e6, load->errors);
     load_print_times("message", &load->run.message_times);
     load_print_times("session", &load->session_times);
+    if (load->secrecy.version != NULL)
+        printf(" handshakes=%zu resumed=%zu tls=%s cipher=%s", load->secrecy.handshakes,
+               load->secrecy.resumed, load->secrecy.version, load->secrecy.cipher);
     putchar('\n');
 }
 
@@ -214,6 +306,8 @@ static void load_free(struct load *load)
     sample_free(&load->run.message_times);
     sample_free(&load->session_times);
     script_free(&load->script);
+    if (load->run.secrecy != NULL)
+        secrecy_free(load->run.secrecy);
     free(load->clients);
     close(load->run.epoll);
 }

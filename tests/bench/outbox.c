@@ -2,7 +2,6 @@
 #include "outbox.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 void outbox_put(struct outbox *outbox, const char *reply, size_t length)
 {
@@ -18,6 +17,6 @@ void outbox_flush(struct outbox *outbox)
 {
     if (outbox->length > 0 && !outbox->broken)
         outbox->broken =
-            send(outbox->fd, outbox->octets, outbox->length, MSG_NOSIGNAL) != (ssize_t)outbox->length;
+            carrier_send(outbox->carrier, outbox->octets, outbox->length) != (ssize_t)outbox->length;
     outbox->length = 0;
 }

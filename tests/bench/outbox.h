@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "carrier.h"
+
 struct outbox {
-    int fd;
+    struct carrier *carrier;
     bool each;   /* a write per reply, instead of one per batch of commands read */
     bool broken; /* the peer took not all of it */
     size_t length;

@@ -7,10 +7,12 @@
 
 #include "peer.h"
 
-#define MAIL "MAIL FROM:<sender@client.example>\r\n"
-#define RCPT "RCPT TO:<recipient@server.example>\r\n"
-#define DATA "DATA\r\n"
-#define QUIT "QUIT\r\n"
+#define EHLO     "EHLO client.example\r\n"
+#define STARTTLS "STARTTLS\r\n"
+#define MAIL     "MAIL FROM:<sender@client.example>\r\n"
+#define RCPT     "RCPT TO:<recipient@server.example>\r\n"
+#define DATA     "DATA\r\n"
+#define QUIT     "QUIT\r\n"
 
 static const char header[] = "From: <sender@client.example>\r\n"
                              "To: <recipient@server.example>\r\n"
@@ -70,7 +72,7 @@ static void script_lock_step(struct script *script, size_t messages, size_t leng
         script_add_command(script, MAIL, 250);
         script_add_command(script, RCPT, 250);
         script_add_command(script, DATA, 354);
-        script_add(script, (struct step){script->message, length, {250}, true});
+        script_add(script, (struct step){script->message, length, {250}, .delivers = true});
     }
     script_add_command(script, QUIT, 221);
 }
@@ -81,23 +83,36 @@ static void script_pipelined(struct script *script, size_t messages, size_t leng
     size_t group_length = sizeof(group) - 1;
     script->group = script_join(script->message, length, group);
     script->farewell = script_join(script->message, length, QUIT);
-    script_add(script, (struct step){group, group_length, {250, 250, 354}, false});
+    script_add(script, (struct step){group, group_length, {250, 250, 354}, .delivers = false});
     for (size_t i = 1; i < messages; i++)
-        script_add(script, (struct step){script->group, length + group_length, {250, 250, 250, 354}, true});
-    script_add(script, (struct step){script->farewell, length + sizeof(QUIT) - 1, {250, 221}, true});
+        script_add(script, (struct step){
+                               script->group, length + group_length, {250, 250, 250, 354}, .delivers = true});
+    script_add(script,
+               (struct step){script->farewell, length + sizeof(QUIT) - 1, {250, 221}, .delivers = true});
 }
 
-void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size)
+static void script_opening(struct script *script, bool starttls)
 {
-    enum { OPENING = 2, PER_MESSAGE = 4, CLOSING = 1 };
+    script_add_command(script, "", 220);
+    script_add_command(script, EHLO, 250);
+    if (starttls) {
+        script_add_command(script, STARTTLS, 220);
+        script->steps[script->count - 1].encrypts = true;
+        script_add_command(script, EHLO, 250);
+    }
+    script->steps[script->count - 1].opens = true;
+}
+
+void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size, bool starttls)
+{
+    enum { OPENING = 4, PER_MESSAGE = 4, CLOSING = 1 };
     *script =
         (struct script){.steps = calloc(OPENING + messages * PER_MESSAGE + CLOSING, sizeof(struct step))};
     if (script->steps == NULL)
         peer_die("memory for a script of %zu messages", messages);
     if (size < sizeof(header) + 1)
         size = sizeof(header) + 1;
-    script_add_command(script, "", 220);
-    script_add_command(script, "EHLO client.example\r\n", 250);
+    script_opening(script, starttls);
     if (kind == SCRIPT_HOLD)
         return;
     script->message = script_message(size);

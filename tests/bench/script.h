@@ -12,6 +12,8 @@ struct step {
     size_t length;
     unsigned expect[5]; /* reply codes, ended by 0 */
     bool delivers;      /* the first reply takes over a message */
+    bool opens;         /* behind the reply, messages begin */
+    bool encrypts;      /* behind the reply, the handshake of TLS begins */
 };
 
 enum script_kind {
@@ -27,8 +29,9 @@ struct script {
     char *message, *group, *farewell; /* text of the steps that carry a message */
 };
 
-/* messages: per session, at least 1; size: octets of a message, its dot line not counted. */
-void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size);
+/* messages: per session, with SCRIPT_PIPELINED at least 1; size: octets of a message, its dot line not
+ * counted; starttls: STARTTLS and a second EHLO behind the first (RFC 3207). */
+void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size, bool starttls);
 void script_free(struct script *script);
 
 #endif

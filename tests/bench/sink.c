@@ -18,6 +18,7 @@ enum { EVENTS = 256, READ_SIZE = 1 << 18 };
 struct sink {
     int epoll, listener, signals;
     bool quickack;
+    struct secrecy *secrecy; /* NULL: nothing is encrypted */
     struct outbox outbox;
     struct serve_tally tally;
     uint64_t broken; /* sessions given up */
@@ -25,9 +26,16 @@ struct sink {
 };
 
 struct sink_session {
-    int fd;
+    struct carrier carrier;
     struct serve serve;
 };
+
+static struct secrecy *sink_secrecy(const char *file)
+{
+    static struct secrecy secrecy;
+    secrecy_server(&secrecy, file);
+    return &secrecy;
+}
 
 static struct sockaddr_in sink_options(struct sink *sink, int argc, char **argv)
 {
@@ -35,6 +43,7 @@ static struct sockaddr_in sink_options(struct sink *sink, int argc, char **argv)
         {"each", no_argument, NULL, 'e'},
         {"quickack", no_argument, NULL, 'q'},
         {"refuse", required_argument, NULL, 'r'},
+        {"tls", required_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -44,6 +53,8 @@ static struct sockaddr_in sink_options(struct sink *sink, int argc, char **argv)
             sink->quickack = true;
         else if (option == 'r')
             sink->tally.refuse = optarg;
+        else if (option == 't')
+            sink->secrecy = sink_secrecy(optarg);
         else
             exit(2);
     }
@@ -64,15 +75,35 @@ static void sink_end(struct sink *sink, struct sink_session *session)
 {
     if (sink->outbox.broken)
         sink->broken++;
-    close(session->fd);
+    carrier_close(&session->carrier);
     free(session);
 }
 
 /* The outbox is empty between two events and serves whichever session has its turn. */
-static void sink_turn(struct sink *sink, const struct sink_session *session)
+static void sink_turn(struct sink *sink, struct sink_session *session)
 {
-    sink->outbox.fd = session->fd;
+    sink->outbox.carrier = &session->carrier;
     sink->outbox.broken = false;
+}
+
+static void sink_greet(struct sink *sink, struct sink_session *session)
+{
+    sink_turn(sink, session);
+    serve_greet(&session->serve, &sink->outbox);
+    outbox_flush(&sink->outbox);
+}
+
+/* The flights of a handshake fit into an empty socket buffer. */
+static void sink_shake(struct sink *sink, struct sink_session *session)
+{
+    int result = carrier_shake(&session->carrier);
+    if (result > 0)
+        sink_greet(sink, session);
+    if (result >= 0)
+        return;
+    sink_turn(sink, session);
+    sink->outbox.broken = true;
+    sink_end(sink, session);
 }
 
 static void sink_accept(struct sink *sink)
@@ -81,12 +112,13 @@ static void sink_accept(struct sink *sink)
         struct sink_session *session = calloc(1, sizeof(*session));
         if (session == NULL)
             peer_die("memory for a session");
-        session->fd = fd;
+        session->carrier.fd = fd;
         sink->tally.sessions++;
         sink_watch(sink, fd, session);
-        sink_turn(sink, session);
-        serve_greet(&session->serve, &sink->outbox);
-        outbox_flush(&sink->outbox);
+        if (sink->secrecy != NULL)
+            carrier_encrypt(&session->carrier, sink->secrecy);
+        else
+            sink_greet(sink, session);
     }
     if (errno != EAGAIN && errno != ECONNABORTED)
         peer_die("accept");
@@ -94,18 +126,26 @@ static void sink_accept(struct sink *sink)
 
 static void sink_read(struct sink *sink, struct sink_session *session)
 {
-    ssize_t count = recv(session->fd, sink->octets, sizeof(sink->octets), 0);
+    ssize_t count = carrier_receive(&session->carrier, sink->octets, sizeof(sink->octets));
     if (count < 0 && errno == EAGAIN)
         return;
     sink_turn(sink, session);
     if (count > 0) {
         if (sink->quickack)
-            peer_tcp_on(session->fd, TCP_QUICKACK);
+            peer_tcp_on(session->carrier.fd, TCP_QUICKACK);
         serve_octets(&session->serve, sink->octets, (size_t)count, &sink->outbox, &sink->tally);
         outbox_flush(&sink->outbox);
     }
     if (count <= 0 || sink->outbox.broken || session->serve.stage == SERVE_END)
         sink_end(sink, session);
+}
+
+static void sink_ready(struct sink *sink, struct sink_session *session)
+{
+    if (session->carrier.shaking)
+        sink_shake(sink, session);
+    else
+        sink_read(sink, session);
 }
 
 /* Until a signal comes. */
@@ -120,7 +160,7 @@ static void sink_run(struct sink *sink)
             if (events[i].data.ptr == &sink->listener)
                 sink_accept(sink);
             else
-                sink_read(sink, events[i].data.ptr);
+                sink_ready(sink, events[i].data.ptr);
         }
     }
 }
