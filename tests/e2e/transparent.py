@@ -72,7 +72,7 @@ FILTERED = [220, 502, 550, 250]
 
 def traces(where):
     """All that the kernel says of rules and routes, where something of ours is in it."""
-    text = where.must("nft", "list", "ruleset")
+    text = where.must("nft", "list", "ruleset") + where.must("iptables-save") + where.must("ip6tables-save")
     for family in FAMILIES:
         text += where.must("ip", f"-{family}", "rule") + where.must("ip", f"-{family}", "route", "show", "table", "all")
     return re.findall(r".*(?:postern|10025|0x0*[12]00\b|zone).*", text)
@@ -177,6 +177,17 @@ class Diverted(Case):
                         self.assertEqual(old.verify("bob@example.com")[0], DIRECT[1])
                         self.assertEqual(session(world.client, SERVER[4]), FILTERED)
                         self.assertEqual(old.noop()[0], 250)
+
+    def test_sessions_survive_a_second_add(self):
+        for tool, mode, place in combinations():
+            identity = "source-address" if mode == "tproxy" else "none"
+            with self.rules(tool, mode, place), self.proxy(mode, place, identity), world.client:
+                with self.subTest(tool=tool, mode=mode, place=place):
+                    with smtplib.SMTP(SERVER[4], 25, timeout=20) as client:
+                        client.ehlo()
+                        self.add(tool, mode, place)
+                        self.assertEqual(client.mail("ann@example.org")[0], 250)
+                        self.assertEqual(client.verify("bob@example.com")[0], FILTERED[1])
 
     # Postern, in the client's name, happens to use the client's own port, and a strict firewall looks on:
     # to it they are two connections all the same.
@@ -295,7 +306,8 @@ class Own(Case):
             return world.server.must("ss", "-Htn", "sport = 25")
 
         for tool in ("nft", "iptables"):
-            with self.rules(tool, "tproxy", "gateway"), self.proxy("tproxy", "gateway") as proxy, self.subTest(tool=tool):
+            place = ("tproxy", "gateway")
+            with self.subTest(tool=tool), self.rules(tool, *place), self.proxy(*place) as proxy:
                 with world.client, smtplib.SMTP(SERVER[4], 25, timeout=20) as client:
                     client.ehlo()
                     self.assertNotEqual(open_at_server(), "")
