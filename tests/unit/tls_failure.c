@@ -123,6 +123,34 @@ static void test_versions(void)
     tls_server_unref(modern);
 }
 
+/* Nothing in common but the version: whatever way mbedTLS finds that out, the peer is told. */
+static void test_curves(void)
+{
+    static const struct tls_policy ours = {TLS_VERSION_12, TLS_CIPHERS_INTERMEDIATE, 3},
+                                   theirs = {TLS_VERSION_12, TLS_CIPHERS_INTERMEDIATE, 4};
+    static const struct tls_certificate_files files[] = {
+        {.chain = TEST_CERTIFICATES "/ecdsa.pem", .key = TEST_CERTIFICATES "/ecdsa.key"},
+        {.chain = TEST_CERTIFICATES "/rsa.pem", .key = TEST_CERTIFICATES "/rsa.key"},
+    };
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct tls_server_terms terms = {.certificates = &files[i % 2], .count = 1, .policy = &ours};
+        struct tls_server *narrow = tls_server_new(&terms, &complaints);
+        struct tls_client *other = client_new(&theirs, false, false);
+        struct pair pair;
+        REQUIRE(narrow != NULL);
+        if (i < 2)
+            only_12(other);
+        pair_init(&pair, (struct manner){0, 0});
+        pair_shake(&pair, narrow, other, NULL);
+        CHECK(pair.server.wire.error == -EPROTO && pair.client.wire.error == -EPROTO);
+        CHECK(says(&pair.client, "alert handshake_failure (40)"));
+        pair_free(&pair);
+        tls_client_unref(other);
+        tls_server_unref(narrow);
+    }
+}
+
 /* A ClientHello without end: in records of one octet, of which each is a handshake record. */
 static void test_endless_hello(void)
 {
@@ -329,6 +357,7 @@ int main(void)
     test_no_tls();
     test_alerts();
     test_versions();
+    test_curves();
     test_endless_hello();
     test_floods();
     test_deaf_peer();
