@@ -16,6 +16,13 @@ static void drain(struct play *play, struct span text)
     server_drain(play->server, talk_duration(play, text));
 }
 
+/* The same settings, loaded again as far as the server can tell. */
+static void reload(struct play *play, struct span text)
+{
+    (void)text;
+    server_configure(play->server, play->settings);
+}
+
 static void expect_emptied(struct play *play, struct span text)
 {
     (void)text;
@@ -93,17 +100,12 @@ static void nothing(struct play *play, struct span text)
 }
 
 static const struct directive other_lines[] = {
-    {"time", pass_time},
-    {"drain", drain},
-    {"emptied", expect_emptied},
-    {"log", expect_logged},
-    {"log!", expect_not_logged},
-    {"client", new_client},
-    {"disk", disk},
-    {"name", set_name},
-    {"varies", varies},
-    {"plaintext", nothing},
-    {"pause", nothing},
+    {"time", pass_time},    {"drain", drain},
+    {"reload", reload},     {"emptied", expect_emptied},
+    {"log", expect_logged}, {"log!", expect_not_logged},
+    {"client", new_client}, {"disk", disk},
+    {"name", set_name},     {"varies", varies},
+    {"plaintext", nothing}, {"pause", nothing},
     {NULL, NULL},
 };
 

@@ -285,7 +285,7 @@ uint64_t client_due(const struct client *client)
 
 bool client_encrypted(const struct client *client)
 {
-    return lab_tls_stage(client->pipe) == TLS_UP;
+    return lab_tls_stage(client->pipe) != TLS_ABSENT; /* and nothing is heard in plaintext any more */
 }
 
 void client_encrypt(struct client *client)

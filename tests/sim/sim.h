@@ -12,7 +12,7 @@
 #include "session/server.h"
 
 #define CLIENTS_MAX   5
-#define UPSTREAMS_MAX 32
+#define UPSTREAMS_MAX 96
 #define FAULTS_MAX    3
 
 enum dice_of { DICE_WORLD = 1, DICE_CONFIG, DICE_CLIENT, DICE_UPSTREAM, DICE_FILTER, DICE_FAULTS, DICE_TLS };

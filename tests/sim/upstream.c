@@ -432,7 +432,7 @@ static bool say(struct upstream *up)
 {
     bool moved = false;
 
-    while (up->count != 0 && !up->gone && !up->mute) {
+    while (up->count != 0 && !up->gone && !up->mute && !up->pipe->ended) {
         struct upstream_reply *reply = &up->replies[up->first];
         struct span words = span_of(up->words.ptr + up->said, reply->end - up->said);
         if (reply->at > up->sim->lab.now)
@@ -517,7 +517,7 @@ bool upstream_act(struct upstream *up)
 
 uint64_t upstream_due(const struct upstream *up)
 {
-    if (up->count == 0 || up->mute || up->gone)
+    if (up->count == 0 || up->mute || up->gone || up->pipe->ended)
         return UINT64_MAX;
     return up->replies[up->first].at;
 }
