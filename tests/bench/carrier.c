@@ -30,13 +30,22 @@ static void secrecy_init(struct secrecy *secrecy, const SSL_METHOD *method)
     signal(SIGPIPE, SIG_IGN); /* OpenSSL does not ask for MSG_NOSIGNAL */
 }
 
-/* For OpenSSL: 1 keeps the reference to the session. */
+/* A copy: a session that a connection has is no longer good once that connection gets another ticket. */
+static SSL_SESSION *secrecy_copy(const SSL_SESSION *session)
+{
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    if (copy == NULL)
+        secrecy_die("a session");
+    return copy;
+}
+
+/* For OpenSSL: 0 leaves the reference to the session with it. */
 static int secrecy_keep(SSL *ssl, SSL_SESSION *session)
 {
     struct secrecy *secrecy = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     SSL_SESSION_free(secrecy->session);
-    secrecy->session = session;
-    return 1;
+    secrecy->session = secrecy_copy(session);
+    return 0;
 }
 
 void secrecy_client(struct secrecy *secrecy, const char *version, bool resume)
@@ -82,8 +91,12 @@ void carrier_encrypt(struct carrier *carrier, struct secrecy *secrecy)
         SSL_set_accept_state(carrier->ssl);
     else
         SSL_set_connect_state(carrier->ssl);
-    if (secrecy->resume && secrecy->session != NULL)
-        SSL_set_session(carrier->ssl, secrecy->session);
+    if (!secrecy->resume || secrecy->session == NULL)
+        return;
+    SSL_SESSION *session = secrecy_copy(secrecy->session);
+    if (SSL_set_session(carrier->ssl, session) != 1)
+        secrecy_die("a session");
+    SSL_SESSION_free(session);
 }
 
 /* What a call of OpenSSL's that did not succeed comes to: 0 at the end of the stream, else -1 and errno. */
