@@ -19,6 +19,7 @@ static void tls_free(struct tls *tls)
         tls_server_unref(tls->server);
     if (tls->client != NULL)
         tls_client_unref(tls->client);
+    tls_cache_free(tls->cache);
     mem_free(tls->peer);
     mem_free(tls);
 }
@@ -174,7 +175,7 @@ int tls_connect(struct wire *wire, struct world *world, struct tls_client *clien
     if (tls == NULL)
         return -ENOMEM;
     tls->client = tls_client_ref(client);
-    tls->cache = cache;
+    tls->cache = tls_cache_ref(cache);
     if (tls_client_prepare(client, &tls->ssl) != 0) {
         tls_free(tls);
         return -ENOMEM;

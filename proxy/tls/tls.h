@@ -49,7 +49,8 @@ void tls_facts(const struct wire *wire, struct tls_facts *out);
  * one with it (RFC 8446 6.1): whoever needs a message to be complete looks for its own end. Renegotiation is
  * refused; more than a bounded number of KeyUpdates or empty records is an error. */
 
-/* The last session with one upstream, to be resumed: one worker's, not thread-safe. NULL: no memory. */
+/* The last session with one upstream, to be resumed: one worker's, not thread-safe. Connections that use it
+ * keep it beyond tls_cache_free(). NULL: no memory. */
 struct tls_cache *tls_cache_new(void);
 void tls_cache_free(struct tls_cache *cache);
 

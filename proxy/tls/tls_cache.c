@@ -6,6 +6,7 @@
 /* A session stands for all that was verified when it began, so it is of use only to those who would verify
  * the same: the credentials it was had by. */
 struct tls_cache {
+    unsigned references; /* its owner's, and one of each connection that may save to it */
     mbedtls_ssl_session session;
     struct tls_credentials *credentials; /* a reference; NULL: no session is kept */
     struct tls_peer peer;
@@ -17,8 +18,17 @@ struct tls_cache *tls_cache_new(void)
 {
     struct tls_cache *cache = mem_alloc(sizeof(*cache));
 
+    if (cache == NULL)
+        return NULL;
+    cache->references = 1;
+    mbedtls_ssl_session_init(&cache->session);
+    return cache;
+}
+
+struct tls_cache *tls_cache_ref(struct tls_cache *cache)
+{
     if (cache != NULL)
-        mbedtls_ssl_session_init(&cache->session);
+        cache->references++;
     return cache;
 }
 
@@ -33,7 +43,7 @@ void tls_cache_forget(struct tls_cache *cache)
 
 void tls_cache_free(struct tls_cache *cache)
 {
-    if (cache == NULL)
+    if (cache == NULL || --cache->references != 0)
         return;
     tls_cache_forget(cache);
     mem_free(cache);

@@ -53,7 +53,7 @@ struct tls {
     struct tls_credentials *credentials;
     struct tls_server *server; /* our side is the server's; else NULL */
     struct tls_client *client; /* our side is the client's: its terms; else NULL */
-    struct tls_cache *cache;
+    struct tls_cache *cache; /* a reference; or NULL */
     struct tls_peer *peer; /* NULL: it showed no certificate */
     enum tls_stage stage;
     struct span pinned;   /* of the wire above: plaintext still to be encrypted */
@@ -126,6 +126,8 @@ bool tls_keep_peer(struct tls *tls);
 
 /* --- tls_cache.c */
 
+/* Another reference, given up by tls_cache_free(); NULL: NULL. */
+struct tls_cache *tls_cache_ref(struct tls_cache *cache);
 /* Offers the session kept, if it was had by the same credentials. */
 void tls_cache_offer(struct tls *tls);
 /* The connection has a session that can be resumed, maybe. */

@@ -90,6 +90,27 @@ static void test_outlives(void)
     tls_cache_free(cache);
 }
 
+/* A ticket comes to a connection whose cache has been given up, by a reload say. */
+static void test_given_up(void)
+{
+    struct tls_server *server = server_new(TLS_ASK_NONE);
+    struct tls_client *client = client_new(&policy_13, true, false);
+    struct tls_cache *cache = tls_cache_new();
+    struct pair pair;
+
+    REQUIRE(cache != NULL);
+    pair_init(&pair, (struct manner){0, 0});
+    pair_shake(&pair, server, client, cache);
+    REQUIRE(pair.server.stage == TLS_UP && pair.client.stage == TLS_UP);
+    tls_cache_free(cache);
+    end_say(&pair.server, SPAN("220 mail.example.org\r\n"));
+    run(&pair);
+    CHECK(pair.client.heard.len == 22);
+    pair_free(&pair);
+    tls_client_unref(client);
+    tls_server_unref(server);
+}
+
 int main(void)
 {
     struct tls_client *old = client_new(&policy_12, true, false);
@@ -102,6 +123,7 @@ int main(void)
     test_resumed(lax, false);
     test_others();
     test_outlives();
+    test_given_up();
     tls_client_unref(old);
     tls_client_unref(modern);
     tls_client_unref(lax);
