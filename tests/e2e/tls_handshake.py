@@ -50,6 +50,14 @@ class Policy(tls_lab.Case):
                 if not welcome:
                     self.assertIn("handshake failure", said)
 
+    def test_extended_master_secret(self):
+        """RFC 7627; TLS 1.3 needs none."""
+        proxy = self.proxy(["starttls", "implicit"], [self.sink().port])
+        for starttls, port in zip((True, False), proxy.ports):
+            said = self.s_client(port, "-tls1_2", starttls=starttls)
+            self.assertIn("Extended master secret: yes\n", said)
+            self.assertIn("Secure Renegotiation IS supported\n", said)
+
     def test_alpn(self):
         proxy = self.proxy(["starttls", "implicit"], [self.sink().port])
         for starttls, version, (offer, chosen) in itertools.product((True, False), ("-tls1_2", "-tls1_3"), (
