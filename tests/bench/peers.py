@@ -205,15 +205,16 @@ class AuthServer(stage.Process):
 
 
 class Peer(stage.Process):
-    """One of RECIPES in front of a sink, with a folder of its own; stage.Failure when it does not come up."""
+    """One of RECIPES, or another recipe with further values for its texts, in front of a sink, with a folder of its
+    own; stage.Failure when it does not come up."""
 
-    def __init__(self, name, upstream):
-        recipe = RECIPES[name]
+    def __init__(self, name, upstream, recipe=None, **values):
+        recipe = recipe or RECIPES[name]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{name}-"))
         self.port = stage.free_port()
         self.auth = AuthServer(upstream) if recipe.auth else None
         self.values = {"folder": self.folder, "port": self.port, "upstream": upstream,
-                       "auth": self.auth.port if self.auth else ""}
+                       "auth": self.auth.port if self.auth else "", **values}
         self.furnish(recipe)
         with open(self.folder / "said", "wb") as said:
             super().__init__([self.filled(str(word)) for word in recipe.command], stage.PROXY_CORE,

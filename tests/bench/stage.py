@@ -20,6 +20,7 @@ IN_NETWORK = "POSTERN_BENCH_NETWORK"
 TICK = os.sysconf("SC_CLK_TCK")
 PATIENCE = 10.0
 AT_REST = 0.001  # CPU seconds within a moment
+HELD = 1.0  # seconds, before memory is looked at
 
 HAPROXY = """\
 global
@@ -298,13 +299,14 @@ class Tools:
     def __init__(self, chosen):
         self.load = chosen.build / "tests/bench/bench_load"
         self.sink = chosen.build / "tests/bench/bench_sink"
+        self.bare = chosen.build / "tests/bench/bench_tls_bare"
         self.postern = chosen.build / "postern"
         if not chosen.no_build:
             self.make(chosen.build, any(name.startswith("postern") for name in chosen.only))
 
     @staticmethod
     def make(build, with_postern):
-        targets = ["bench_load", "bench_sink"] + (["postern"] if with_postern else [])
+        targets = ["bench_load", "bench_sink", "bench_tls_bare"] + (["postern"] if with_postern else [])
         configure = ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
                      "-DPOSTERN_TESTS=ON", "-DPOSTERN_SANITIZE=", "-DPOSTERN_FUZZ=OFF"]
         for command in (configure, ["cmake", "--build", build, "--target", *targets]):
@@ -318,7 +320,25 @@ class Tools:
         done = subprocess.run(command, preexec_fn=pin(PEER_CORE), stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             die(f"{shown(command)}: {done.stdout.strip()}")
-        return {key: float(value) for key, value in words(done.stdout).items()}
+        return {key: value if key in ("tls", "cipher") else float(value)
+                for key, value in words(done.stdout).items()}
+
+
+def held(tools, proxy, port, sessions, *options):
+    """Octets by which the proxy grows while so many sessions are open and silent after EHLO."""
+    tools.run_load(port, *options, "--sessions", 100, "--concurrency", 1)  # what is paged in once is no session's
+    before = resident_bytes(proxy.pid)
+    command = [str(word) for word in (tools.load, *options, "--hold", sessions, f"127.0.0.1:{port}")]
+    with Process(command, PEER_CORE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        said = words(holder.process.stdout.readline())
+        if said != {"held": str(sessions), "errors": "0"}:
+            die(f"{shown(command)}: {said}")
+        time.sleep(HELD)
+        grown = resident_bytes(proxy.pid) - before
+        holder.process.communicate(timeout=PATIENCE)  # closes its standard input
+    if holder.process.returncode != 0:
+        die("a session ended while it was held")
+    return grown
 
 
 def machine():
