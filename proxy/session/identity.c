@@ -217,7 +217,7 @@ static enum leg_forward forward(struct session *session, struct transaction *tra
         return LEG_WAIT;
     }
     introduction_fill_forward(session, transaction, &values);
-    transaction->introduced = true;
+    session->leg->introduced = session->transactions;
     if (xclient_print(&text, SPAN("XFORWARD"), &values.as, session->leg->may_tell) == 0 || text.cut)
         return LEG_FORWARDED;
     said = leg_offers(session, KEYWORD_PIPELINING) && !needed(session) ? say_all(session, text_span(&text))
@@ -235,16 +235,16 @@ enum leg_forward identity_before_mail(struct session *session, struct transactio
         return LEG_FORWARDED;
     if (leg->told == TOLD_PARTLY)
         return LEG_WAIT;
-    if (transaction->introduced)
+    if (leg->introduced == session->transactions)
         return LEG_FORWARDED;
+    if (leg->outstanding != 0 && (needed(session) || !leg_offers(session, KEYWORD_PIPELINING)))
+        return LEG_WAIT; /* the leg may be given up, but not with replies that the client awaits */
     if (leg->may_tell == 0) {
-        transaction->introduced = true;
+        leg->introduced = session->transactions;
         untellable(session, "XFORWARD is not offered");
         return now(session);
     }
     if ((leg->may_tell >> XCLIENT_NAME & 1u) != 0 && !introduction_named(session))
-        return LEG_WAIT;
-    if (leg->outstanding != 0 && !leg_offers(session, KEYWORD_PIPELINING))
         return LEG_WAIT;
     return forward(session, transaction);
 }

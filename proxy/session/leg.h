@@ -41,9 +41,10 @@ struct leg {
     bool spoiled;      /* its state is unknown: good for nothing but closing */
     bool upgrade;      /* STARTTLS has been accepted: TLS begins behind that reply */
     enum leg_told told;
-    char *told_helo;   /* the name it has been told with XCLIENT */
-    uint64_t may_tell; /* bits of enum xclient_attribute that it takes */
-    bool plain;        /* TLS has failed where it is opportunistic: this time without */
+    char *told_helo;     /* the name it has been told with XCLIENT */
+    uint64_t may_tell;   /* bits of enum xclient_attribute that it takes */
+    uint32_t introduced; /* the transaction, of session->transactions, that XFORWARD has been sent for */
+    bool plain;          /* TLS has failed where it is opportunistic: this time without */
     struct kept_reply *failure;
     char *greeting; /* text of the 220 line, when it is to be shown */
 };

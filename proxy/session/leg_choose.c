@@ -89,6 +89,7 @@ void leg_retry(struct session *session)
     leg->reader = (struct reply_reader){0};
     leg->upgrade = false;
     leg->told = TOLD_NOTHING;
+    leg->introduced = 0;
     mem_free(leg->told_helo);
     leg->told_helo = NULL;
     try_next(session);

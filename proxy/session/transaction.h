@@ -38,7 +38,6 @@ struct transaction {
     bool binary;        /* BODY=BINARYMIME */
     bool answered_here; /* MAIL was accepted before an upstream was asked (connect: rcpt) */
     bool at_upstream;   /* MAIL has been forwarded */
-    bool introduced;    /* XFORWARD has been sent for it */
     bool discarded;
     bool logged;
     bool in_doubt;       /* the end of data was sent, its reply never came */
