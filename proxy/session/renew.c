@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "session/body.h"
+#include "session/introduction.h"
 #include "session/leg.h"
 #include "session/transaction.h"
 
@@ -16,6 +17,7 @@ void renew_session(struct session *session)
 {
     body_free(session);
     transaction_end(session, true);
+    introduction_end_transaction(session); /* XFORWARD may have come before any */
     if (session->authenticated || mirrors(session))
         leg_close(session);
     mem_free(session->helo);
