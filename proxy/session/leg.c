@@ -208,6 +208,8 @@ void leg_greeted(struct session *session, const struct reply_in *reply, struct e
     leg->state = LEG_READY;
     if (session->extended)
         capabilities_read(caps, reply);
+    if (!leg_verified(session))
+        ehlo_remove(caps, KEYWORD_REQUIRETLS); /* it is not kept this far (RFC 8689 4.2.1) */
     leg->offers = caps->set;
     identity_offered(session, caps);
     if (session->extended)

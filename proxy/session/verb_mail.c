@@ -144,14 +144,24 @@ static void replied(struct session *session, struct exchange *exchange, const st
         exchange_relay_or_fail(session, exchange, reply);
 }
 
+/* What was promised cannot be kept by the upstream that is there now. */
+static const struct reply *not_kept(const struct session *session, const struct params *params)
+{
+    static const struct reply no_tls = {451, "4.7.30", "REQUIRETLS cannot be kept now, try again later"};
+    static const struct reply no_utf8 = {550, "5.6.7",
+                                         "The mail server does not take internationalised mail now"};
+    static const struct reply cannot = {554, "5.6.3", "The mail server cannot take this message now"};
+
+    if (params->requiretls && !leg_offers(session, KEYWORD_REQUIRETLS))
+        return &no_tls;
+    return params->smtputf8 && !leg_offers(session, KEYWORD_SMTPUTF8) ? &no_utf8 : &cannot;
+}
+
 /* The line for the upstream, with what of the parameters it offers now. */
 static const struct reply *compose(struct session *session, struct transaction *transaction,
                                    struct exchange *exchange)
 {
     static const struct reply no_memory = {452, "4.3.1", "Out of memory, try again later"};
-    static const struct reply cannot = {554, "5.6.3", "The mail server cannot take this message now"};
-    static const struct reply no_utf8 = {550, "5.6.7",
-                                         "The mail server does not take internationalised mail now"};
     char bytes[4096];
     struct text text = TEXT(bytes);
     char copy[2048];
@@ -162,10 +172,9 @@ static const struct reply *compose(struct session *session, struct transaction *
     text_add(&text, transaction->reverse_path);
     text_char(&text, '>');
     text_add(&from, transaction->parameters);
-    if (params_parse(text_span(&from), PARAM_OF_MAIL, UINT64_MAX, &params) != 0)
-        return &cannot;
-    if (params_print(&text, &params, session->leg->offers) != 0)
-        return params.smtputf8 && !leg_offers(session, KEYWORD_SMTPUTF8) ? &no_utf8 : &cannot;
+    if (params_parse(text_span(&from), PARAM_OF_MAIL, UINT64_MAX, &params) != 0 ||
+        params_print(&text, &params, session->leg->offers) != 0)
+        return not_kept(session, &params);
     text_add(&text, SPAN("\r\n"));
     return text.cut || !exchange_set_line(exchange, text_span(&text)) ? &no_memory : NULL;
 }

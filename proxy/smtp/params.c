@@ -114,6 +114,9 @@ static void note(struct params *params, const struct param *param)
     case PARAM_SMTPUTF8:
         params->smtputf8 = true;
         break;
+    case PARAM_REQUIRETLS:
+        params->requiretls = true;
+        break;
     default:
         break;
     }

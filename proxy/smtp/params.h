@@ -43,8 +43,9 @@ struct params {
     uint64_t size; /* SIZE= in octets, 0 when absent */
     bool has_size;
     bool smtputf8;
-    bool binary;          /* BODY=BINARYMIME */
-    bool eight_bit;       /* BODY=8BITMIME */
+    bool binary;    /* BODY=BINARYMIME */
+    bool eight_bit; /* BODY=8BITMIME */
+    bool requiretls;
     struct span offender; /* after an error: the parameter (keyword) it is about */
 };
 
