@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
-"""tls_certificates.py: which certificate a client is shown, by name and by what it understands; what `postern check` says
-of bad ones; new files are taken up while connections go on; clients that show a certificate of their own."""
+"""tls_certificates.py: which certificate a client is shown, by name and by what it understands; what `postern check`
+says of bad ones; new files are taken up while connections go on; clients that show a certificate of their own."""
 import itertools
 import shutil
 import signal

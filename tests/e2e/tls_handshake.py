@@ -2,12 +2,15 @@
 """tls_handshake.py: handshakes on the client's side: which are refused, which are resumed, which never come to an end,
 what a client may not say around them, and what hundreds at once do to somebody else's session."""
 import itertools
+import os
 import pathlib
 import re
 import socket
 import ssl
 import struct
+import subprocess
 import sys
+import threading
 import time
 
 import lab
@@ -35,17 +38,16 @@ class Policy(tls_lab.Case):
     def test_ciphers_and_curves(self):
         """What is not Mozilla's intermediate list has nothing in common with us."""
         proxy = self.proxy(["implicit"], [self.sink().port])
-        for offer, welcome in ((("-tls1_2", "-cipher", "ECDHE+AESGCM"), True), (("-tls1_2", "-cipher", "ECDHE+CHACHA20"),
-                               True), (("-tls1_2", "-cipher", "AES128-GCM-SHA256"), False),
-                               (("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA256"), False),
-                               (("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"), False),
-                               (("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"), True),
-                               (("-tls1_3", "-groups", "X25519"), True), (("-tls1_3", "-groups", "P-256"), True),
-                               (("-tls1_3", "-groups", "P-384"), True), (("-tls1_3", "-groups", "P-521"), False),
-                               (("-tls1_3", "-groups", "P-521:P-384"), True),
-                               (("-tls1_2", "-groups", "P-521"), False)):
-            with self.subTest(offer):
-                said = self.s_client(proxy.port, *offer, starttls=False)
+        for version, kind, offer, welcome in (
+                ("-tls1_2", "-cipher", "ECDHE+AESGCM", True), ("-tls1_2", "-cipher", "ECDHE+CHACHA20", True),
+                ("-tls1_2", "-cipher", "ECDHE+SHA256", False), ("-tls1_2", "-cipher", "AES128-GCM-SHA256", False),
+                ("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256", False),
+                ("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256", True),
+                ("-tls1_3", "-groups", "X25519", True), ("-tls1_3", "-groups", "P-256", True),
+                ("-tls1_3", "-groups", "P-384", True), ("-tls1_3", "-groups", "P-521:P-384", True),
+                ("-tls1_3", "-groups", "P-521", False), ("-tls1_2", "-groups", "P-521", False)):
+            with self.subTest(version=version, offer=offer):
+                said = self.s_client(proxy.port, version, kind, offer, starttls=False)
                 self.assertEqual("\n221 " in said, welcome, said)
                 if not welcome:
                     self.assertIn("handshake failure", said)
@@ -214,6 +216,41 @@ class Manners(tls_lab.Case):
                         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 proxy.await_events("transaction", verdict="aborted")
                 self.assertEqual(sink.messages(), [])
+
+
+class Later(tls_lab.Case):
+    """What openssl s_client does to a connection in use, by its one-letter commands."""
+
+    def talk(self, port, version, *lines):
+        """What it prints until it ends. Each line is written once what was expected before begins a line of its own."""
+        command = ["openssl", "s_client", "-connect", f"{lab.HOST}:{port}", version]
+        said, expected, lines = "", "220 ", iter(lines)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True) as child:
+            watch = threading.Timer(20, child.kill)
+            watch.start()
+            for printed in child.stdout:
+                said += printed
+                if printed.startswith(expected):
+                    line, expected = next(lines)
+                    os.write(child.stdin.fileno(), line)
+            watch.cancel()
+        return said
+
+    def test_key_updates(self):
+        """mbedTLS 3.6 knows none: such a peer, if there is one, hears so."""
+        proxy = self.proxy(["implicit"], [self.sink().port])
+        said = self.talk(proxy.port, "-tls1_3", (b"NOOP\r\n", "250 "), (b"K\n", "nothing"))
+        self.assertIn("KEYUPDATE\n", said)
+        self.assertIn("alert unexpected message", said)
+        self.assertTrue(proxy.await_events("close")[0]["tls_error"])
+
+    def test_renegotiation(self):
+        proxy = self.proxy(["implicit"], [self.sink().port])
+        said = self.talk(proxy.port, "-tls1_2", (b"NOOP\r\n", "250 "), (b"R\n", "nothing"))
+        self.assertIn("RENEGOTIATING\n", said)
+        self.assertIn(":no renegotiation:", said)
+        proxy.await_events("close")
 
 
 class Storm(tls_lab.Case):

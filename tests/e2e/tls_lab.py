@@ -98,7 +98,7 @@ class Case(lab.Case):
         return said.stdout.decode()
 
     def s_client(self, port, *arguments, starttls=True):
-        """What openssl s_client prints, its complaints among it, until the server has been said QUIT and has closed. With
+        """What openssl s_client prints, its complaints among it, until the server was said QUIT and has closed. With
         STARTTLS it keeps the greeting to itself."""
         command = ["openssl", "s_client", "-connect", f"{lab.HOST}:{port}", "-CAfile", self.pki["ca.pem"], "-ign_eof",
                    *(("-starttls", "smtp") if starttls else ()), *map(str, arguments)]

@@ -2,14 +2,15 @@
 """tls_mail.py: mail from real clients over TLS, through Postern, to a Postfix that demands STARTTLS: every client with
 STARTTLS and implicit TLS, TLS 1.2 and 1.3, an RSA and an ECDSA certificate, arrives octet for octet. The client
 verifies Postern, Postern verifies Postfix."""
+import concurrent.futures
 import itertools
 import smtplib
 
 import lab
 import mail
 import tls_lab
-from mail import EIGHT_BIT, KIB, PLAIN, SEVEN_BIT, letter, stored
-from tls_lab import KEYS, NAME, VERSIONS, Piped, SecurePostfix, as_options
+from mail import EIGHT_BIT, KIB, MIB, PLAIN, SEVEN_BIT, letter, stored
+from tls_lab import KEYS, NAME, VERSIONS, Piped, Secure, SecurePostfix, as_options
 
 MODES = ("required", "implicit")
 LEVELS = ("encrypt", "verify", "secure")  # of smtp(8)
@@ -101,9 +102,10 @@ class Clients(tls_lab.Case):
     def test_swaks(self):
         def deliver(port, implicit, version, content, path):
             path.write_bytes(stored(content)[:-1])  # swaks ends the lines itself, the last one too
-            self.ran("swaks", "--server", f"{lab.HOST}:{port}", "--from", SENDER, "--to", RECIPIENT, "--data", f"@{path}",
-                     "--tls-on-connect" if implicit else "--tls", "--tls-protocol", version.lower().replace(".", "_"),
-                     "--tls-verify", "--tls-ca-path", self.pki["ca.pem"], "--tls-sni", NAME, "--timeout", "20")
+            self.ran("swaks", "--server", f"{lab.HOST}:{port}", "--from", SENDER, "--to", RECIPIENT,
+                     "--data", f"@{path}", "--tls-on-connect" if implicit else "--tls",
+                     "--tls-protocol", version.lower().replace(".", "_"), "--tls-sni", NAME,
+                     "--tls-verify", "--tls-ca-path", self.pki["ca.pem"], "--timeout", "20")
         self.matrix(deliver, octets=PLAIN)
 
     def test_smtplib(self):
@@ -147,6 +149,39 @@ class Clients(tls_lab.Case):
                 self.assertEqual(client.data(content).code, 250, client.complaints())
                 self.assertEqual(client.say("QUIT").code, 221)
         self.matrix(deliver)
+
+    def both(self, **keys):
+        """Postern, encrypted on either side."""
+        return self.proxy(MODES, [{"port": self.postfix.port, "tls": "verified", **self.trusted()}], **keys)
+
+    def test_large_messages_at_once(self):
+        """Sixteen sessions with 2 MiB each; the second time held back by a filter, in files."""
+        tag = {"rules": [{"name": "all", "on": "body", "pattern": "dot", "action": "tag", "header": "X-Tag: dot"}]}
+        for keys in {}, {"limits": {"spool_memory": "64KiB"}, "filters": [{"regex": tag}]}:
+            proxy = self.both(**keys)
+            contents = [letter(f"large {n}", 2 * MIB, n) for n in range(4)] * 4
+
+            def deliver(n, ports=proxy.ports, contents=contents):
+                version = list(VERSIONS)[n // 2 % 2]
+                with Secure(ports[n % 2], self.context(version), implicit=n % 2 == 1) as client:
+                    return client.message(contents[n], parameters="BODY=8BITMIME").code
+
+            with self.subTest(**keys), concurrent.futures.ThreadPoolExecutor(len(contents)) as pool:
+                codes = pool.map(deliver, range(len(contents)))
+                self.assertEqual(set(codes), {250})
+                self.arrived(*contents)
+            self.postfix.clear()
+
+    def test_trace(self):
+        """RFC 3848; and how it was encrypted, for those who read it."""
+        content = letter("traced", KIB)
+        with Secure(self.both(trace="received").port, self.context("TLSv1.3")) as client:
+            self.assertEqual(client.message(content).code, 250)
+        self.arrived(content)
+        self.assertRegex(self.postfix.messages()[0],
+                         rb"(?m)^Received: from client\.example \(\[127\.0\.0\.1\]\)\n"
+                         rb"\t\(using TLSv1\.3 with cipher \S+\)\n\tby proxy\.example \(Postern\) with ESMTPS id ")
+        self.postfix.clear()
 
     def test_postfix(self):
         """The smtp(8) of another Postfix, at each of the levels at which it demands TLS: all at once."""

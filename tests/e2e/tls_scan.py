@@ -16,9 +16,9 @@ FINDINGS = {
     "TLS1_3": "offered", "cipherlist_NULL": "not offered", "cipherlist_aNULL": "not offered",
     "cipherlist_EXPORT": "not offered", "heartbleed": "not vulnerable", "CCS": "not vulnerable",
     "ROBOT": "not vulnerable", "secure_renego": "supported", "secure_client_renego": "not vulnerable",
-    "CRIME_TLS": "not vulnerable", "POODLE_SSL": "not vulnerable", "SWEET32": "not vulnerable", "FREAK": "not vulnerable",
-    "DROWN": "not vulnerable", "LOGJAM": "not vulnerable", "BEAST": "not vulnerable", "LUCKY13": "not vulnerable",
-    "RC4": "not vulnerable",
+    "CRIME_TLS": "not vulnerable", "POODLE_SSL": "not vulnerable", "SWEET32": "not vulnerable",
+    "FREAK": "not vulnerable", "DROWN": "not vulnerable", "LOGJAM": "not vulnerable", "BEAST": "not vulnerable",
+    "LUCKY13": "not vulnerable", "RC4": "not vulnerable",
 }
 
 # Remarks that may remain, worse than INFO, and why; the last three are of newer releases than 3.0.

@@ -1,5 +1,5 @@
-"""tls_server.py: a mail server by hand, as an upstream: it offers, refuses or forgets STARTTLS as told, and keeps what it
-was sent with and without encryption."""
+"""tls_server.py: a mail server by hand, as an upstream: it offers, refuses or forgets STARTTLS as told, and keeps what
+it was sent with and without encryption."""
 import contextlib
 import socket
 import ssl

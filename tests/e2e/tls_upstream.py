@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
-"""tls_upstream.py: Postern as a client of TLS: each way to encrypt toward an upstream delivers to a Postfix that does its
-part; toward one that does not, whoever it is, the client hears 4xx, the log says why, and nothing of the mail has been
-sent."""
+"""tls_upstream.py: Postern as a client of TLS: each way to encrypt toward an upstream delivers to a Postfix that does
+its part; toward one that does not, whoever it is, the client hears 4xx, the log says why, and nothing of the mail has
+been sent."""
 import itertools
 import pathlib
 import re
