@@ -26,7 +26,7 @@ struct decode {
     uint64_t anomalies; /* bits of enum anomaly seen so far */
     /* private */
     uint32_t bits;
-    uint8_t held, state, line[3];
+    uint8_t held, state, line[6];
 };
 
 /* Decodes from the head of in into at most `room` (at least 8) octets at out. Returns the octets of in that
