@@ -4,29 +4,16 @@
 
 #include <errno.h>
 #include <iconv.h>
-#include <string.h>
 
-/* How a text is read. */
-enum { KIND_UTF8, KIND_GUESS, KIND_CONVERTED };
+#include "mail/charset_private.h"
 
 #define REPLACEMENT     "\xef\xbf\xbd" /* U+FFFD */
 #define REPLACEMENT_LEN 3u
-#define CHARACTER_MAX   4u
-
-/* Names under which ASCII and UTF-8 go; ASCII with the eighth bit set is taken for what it shows itself to
- * be. */
-static const struct {
-    const char *name;
-    uint8_t kind;
-} plain[] = {
-    {"utf-8", KIND_UTF8},           {"utf8", KIND_UTF8},
-    {"us-ascii", KIND_GUESS},       {"ascii", KIND_GUESS},
-    {"ansi_x3.4-1968", KIND_GUESS}, {"unknown-8bit", KIND_GUESS},
-    {"x-unknown", KIND_GUESS},
-};
+#define CHARACTER_MAX   4u /* octets of one in UTF-8 */
 
 struct output {
     char *at, *end;
+    bool split; /* the input ends inside a character */
 };
 
 static size_t room_in(const struct output *out)
@@ -62,20 +49,17 @@ static void *converter(struct span name)
 
 void charset_open(struct charset *charset, struct span name)
 {
-    charset->kind = KIND_GUESS;
-    if (name.len == 0)
+    struct span known;
+
+    charset->kind = (uint8_t)charset_named(name, &known);
+    if (charset->kind != CHARSET_ICONV)
         return;
-    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-        if (span_eq_nocase(name, span_str(plain[i].name))) {
-            charset->kind = plain[i].kind;
-            return;
-        }
-    }
-    charset->converter = converter(name);
+    charset->unit = charset_unit(known);
+    charset->converter = converter(known);
     if (charset->converter != NULL)
-        charset->kind = KIND_CONVERTED;
-    else
-        charset->anomalies |= anomaly_bit(ANOMALY_CHARSET_UNKNOWN);
+        return;
+    charset->kind = CHARSET_GUESS;
+    charset->anomalies |= anomaly_bit(ANOMALY_CHARSET_UNKNOWN);
 }
 
 void charset_close(struct charset *charset)
@@ -85,90 +69,89 @@ void charset_close(struct charset *charset)
     charset->converter = NULL;
 }
 
-/* --- UTF-8 ---------------------------------------------------------------------------------------------- */
+/* --- UTF-8 and Windows-1252 ----------------------------------------------------------------------------- */
 
-/* Octets of ASCII without NUL that s begins with; eight at a time. */
+#define EIGHT(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Some octet has its eighth bit set, or is 0 (or is 1 and stands beside a 0). */
+static bool beyond_ascii(const char *eight)
+{
+    uint64_t word;
+
+    memcpy(&word, eight, 8);
+    return ((word | (word - EIGHT(0x01))) & EIGHT(0x80)) != 0;
+}
+
+/* Octets of ASCII without NUL that s begins with. */
 static size_t ascii_run(struct span s)
 {
     size_t n = 0;
 
-    while (s.len - n >= 8) {
-        uint64_t word;
-        memcpy(&word, s.ptr + n, 8);
-        /* Some octet has its eighth bit set, or is 0. */
-        if (((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) != 0)
-            break;
+    while (s.len - n >= 8 && !beyond_ascii(s.ptr + n))
         n += 8;
-    }
     while (n < s.len && s.ptr[n] > 0)
         n++;
     return n;
 }
 
-/* The length of the character that s begins with (RFC 3629 4); 0: it may go on beyond s; -1: there is none.
- */
+/* What the first octet of a character says: its length, and the range of the second octet (RFC 3629 4). */
+static unsigned character_head(unsigned char first, unsigned char *low, unsigned char *high)
+{
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* The length of the character that s begins with; 0: it may go on beyond s; -1: there is none. */
 static int character(struct span s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
-    unsigned len = p[0] < 0x80   ? 1
-                   : p[0] < 0xc2 ? 0
-                   : p[0] < 0xe0 ? 2
-                   : p[0] < 0xf0 ? 3
-                   : p[0] < 0xf5 ? 4
-                                 : 0;
+    unsigned char low, high;
+    unsigned len = character_head(p[0], &low, &high);
 
     if (len == 0)
         return -1;
     for (unsigned i = 1; i < len && i < s.len; i++) {
-        unsigned low = 0x80, high = 0xbf;
-        if (i == 1)
-            low = p[0] == 0xe0   ? 0xa0
-                  : p[0] == 0xf0 ? 0x90
-                                 : low,
-            high = p[0] == 0xed   ? 0x9f
-                   : p[0] == 0xf4 ? 0x8f
-                                  : high;
         if (p[i] < low || p[i] > high)
             return -1;
+        low = 0x80;
+        high = 0xbf;
     }
     return s.len < len ? 0 : (int)len;
 }
 
-/* Windows-1252 beyond ASCII: what most mailers that name no charset, or a wrong one, write. */
+/* Windows-1252 beyond ASCII: what most mailers that name no charset, or ISO 8859-1, write. */
 static void put_1252(struct output *out, unsigned char octet)
 {
-    static const uint16_t upper[32] = {0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
-                                       0x2c6,  0x2030, 0x160,  0x2039, 0x152,  0x8d,   0x17d,  0x8f,
-                                       0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-                                       0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178};
-    unsigned code = octet < 0xa0 ? upper[octet - 0x80] : octet;
-    char bytes[3];
+    unsigned code = charset_1252(octet);
 
     if (code < 0x800) {
-        bytes[0] = (char)(0xc0 | code >> 6);
-        bytes[1] = (char)(0x80 | (code & 0x3f));
-        put(out, bytes, 2);
+        *out->at++ = (char)(0xc0 | code >> 6);
     } else {
-        bytes[0] = (char)(0xe0 | code >> 12);
-        bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
-        bytes[2] = (char)(0x80 | (code & 0x3f));
-        put(out, bytes, 3);
+        *out->at++ = (char)(0xe0 | code >> 12);
+        *out->at++ = (char)(0x80 | (code >> 6 & 0x3f));
     }
+    *out->at++ = (char)(0x80 | (code & 0x3f));
 }
 
 static void put_invalid(struct charset *charset, struct output *out, unsigned char octet)
 {
-    charset->anomalies |= anomaly_bit(ANOMALY_CHARSET_INVALID);
-    if (charset->kind == KIND_GUESS)
+    if (charset->kind != CHARSET_1252)
+        charset->anomalies |= anomaly_bit(ANOMALY_CHARSET_INVALID);
+    if (charset->kind != CHARSET_UTF8)
         put_1252(out, octet);
     else
         put(out, REPLACEMENT, REPLACEMENT_LEN);
 }
 
 /* One character or what is none; 0: more input is needed. */
-static size_t step_utf8(struct charset *charset, struct span in, bool last, struct output *out)
+static size_t step(struct charset *charset, struct span in, bool last, struct output *out)
 {
-    int len = character(in);
+    int len = charset->kind == CHARSET_1252 && in.ptr[0] < 0 ? -1 : character(in);
 
     if (len == 0 && !last)
         return 0;
@@ -178,22 +161,24 @@ static size_t step_utf8(struct charset *charset, struct span in, bool last, stru
     }
     if (in.ptr[0] == '\0')
         charset->anomalies |= anomaly_bit(ANOMALY_NUL);
-    put(out, in.ptr, (size_t)len);
+    for (int i = 0; i < len; i++)
+        *out->at++ = in.ptr[i];
     return (size_t)len;
 }
 
-static size_t utf8(struct charset *charset, struct span in, bool last, struct output *out)
+static size_t check(struct charset *charset, struct span in, bool last, struct output *out)
 {
     size_t used = 0, n;
 
     while (used < in.len && room_in(out) >= CHARACTER_MAX) {
         struct span rest = span_skip(in, used);
-        n = ascii_run(span_first(rest, room_in(out)));
+        n = rest.ptr[0] > 0 ? ascii_run(span_first(rest, room_in(out))) : 0;
         if (n != 0)
             put(out, rest.ptr, n);
         else
-            n = step_utf8(charset, rest, last, out);
-        if (n == 0)
+            n = step(charset, rest, last, out);
+        out->split = n == 0;
+        if (out->split)
             break;
         used += n;
     }
@@ -215,22 +200,35 @@ static size_t convert(struct charset *charset, struct span in, bool last, struct
     size_t left = in.len;
 
     while (left != 0 && room_in(out) >= 2 * CHARACTER_MAX) {
-        size_t room = room_in(out) - REPLACEMENT_LEN;
+        size_t room = room_in(out) - REPLACEMENT_LEN, unit;
         int error = iconv(charset->converter, &from, &left, &out->at, &room) == (size_t)-1 ? errno : 0;
-        if (error == 0 || error == E2BIG || (error == EINVAL && !last))
+        out->split = error == EINVAL && !last;
+        if (error == 0 || error == E2BIG || out->split)
             break;
         charset->anomalies |= anomaly_bit(ANOMALY_CHARSET_INVALID);
         put(out, REPLACEMENT, REPLACEMENT_LEN);
-        from++;
-        left--;
+        unit = left < charset->unit ? left : charset->unit;
+        from += unit;
+        left -= unit;
     }
     note_nul(charset, begin, out->at);
     return in.len - left;
 }
 
+/* Some converters keep a letter until they know that no mark follows that would go with it. */
+static void flush(struct charset *charset, struct output *out)
+{
+    size_t room = room_in(out);
+
+    if (charset->converter != NULL)
+        (void)iconv(charset->converter, NULL, NULL, &out->at, &room);
+}
+
+/* --- pieces --------------------------------------------------------------------------------------------- */
+
 static size_t read_whole(struct charset *charset, struct span in, bool last, struct output *out)
 {
-    return charset->kind == KIND_CONVERTED ? convert(charset, in, last, out) : utf8(charset, in, last, out);
+    return charset->kind == CHARSET_ICONV ? convert(charset, in, last, out) : check(charset, in, last, out);
 }
 
 /* A character that came in pieces is put together first, one octet at a time. */
@@ -251,7 +249,7 @@ static size_t complete(struct charset *charset, struct span in, struct output *o
 
 size_t charset_feed(struct charset *charset, struct span in, char *out, size_t room, size_t *made)
 {
-    struct output output = {out, out + room};
+    struct output output = {.at = out, .end = out + room};
     size_t used = complete(charset, in, &output);
 
     if (charset->held == 0) {
@@ -259,8 +257,7 @@ size_t charset_feed(struct charset *charset, struct span in, char *out, size_t r
         size_t n = read_whole(charset, rest, false, &output);
         used += n;
         rest = span_skip(rest, n);
-        /* There was room, so it is the character that is not whole. */
-        if (rest.len != 0 && rest.len < sizeof(charset->kept) && room_in(&output) >= 2 * CHARACTER_MAX) {
+        if (output.split && rest.len < sizeof(charset->kept)) {
             memcpy(charset->kept, rest.ptr, rest.len);
             charset->held = (uint8_t)rest.len;
             used += rest.len;
@@ -272,9 +269,10 @@ size_t charset_feed(struct charset *charset, struct span in, char *out, size_t r
 
 size_t charset_finish(struct charset *charset, char out[CHARSET_FINISH_MAX])
 {
-    struct output output = {out, out + CHARSET_FINISH_MAX};
+    struct output output = {.at = out, .end = out + CHARSET_FINISH_MAX};
 
     (void)read_whole(charset, span_of(charset->kept, charset->held), true, &output);
     charset->held = 0;
+    flush(charset, &output);
     return (size_t)(output.at - out);
 }
