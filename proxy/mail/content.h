@@ -30,7 +30,7 @@ struct content {
  * (which the standard forbids and mailers write) decoded. Repeated parameters are all kept, in order: readers
  * differ in which they take. to: room for what is decoded, at least twice the value; what does not fit is
  * left out (ANOMALY_PARAMETER_SYNTAX). Linear. */
-void content_parse(struct span value, bool disposition, struct content *out, struct text *to);
+void content_parse(struct span field, bool disposition, struct content *out, struct text *to);
 /* The nth parameter (from 0) of this name, or NULL. */
 const struct content_parameter *content_parameter(const struct content *content, struct span name,
                                                   unsigned nth);
