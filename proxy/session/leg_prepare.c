@@ -166,11 +166,13 @@ static void failed(struct session *session)
     leg_retry(session);
 }
 
-/* TLS begins, if nothing has come behind the reply that invites it. */
+/* TLS begins, if the reply that invites it answers what has been said, and nothing has come behind it. */
 static void upgrade(struct session *session)
 {
     session->leg->upgrade = false;
-    if (buf_len(&session->leg->wire.in) != 0)
+    if (buf_len(&session->leg->wire.out) != 0)
+        unfit(session, "replied to STARTTLS before it was sent");
+    else if (buf_len(&session->leg->wire.in) != 0)
         unfit(session, "sent something behind its reply to STARTTLS");
     else
         secure(session);
