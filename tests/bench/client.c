@@ -126,12 +126,12 @@ static enum client_state client_read(struct client *client, struct client_run *r
 {
     static char octets[16384];
     ssize_t count = carrier_receive(&client->carrier, octets, sizeof(octets));
-    if (count < 0 && errno == EAGAIN)
-        return CLIENT_WAITS;
-    if (count <= 0)
+    if (count == 0 || (count < 0 && errno != EAGAIN))
         return client_fail(client, run, count < 0 ? strerror(errno) : "connection closed");
-    if (run->quickack)
+    if (run->quickack) /* what was of TLS alone, too */
         peer_tcp_on(client->carrier.fd, TCP_QUICKACK);
+    if (count < 0)
+        return CLIENT_WAITS;
     enum client_state state = CLIENT_WAITS;
     const char *at = octets, *end = octets + count;
     while (at < end && state == CLIENT_WAITS)
