@@ -88,8 +88,10 @@ class Postfix(Process):
         shutil.chown(self.root / "mail", nobody.pw_uid, nobody.pw_gid)
         shutil.chown(self.root / "data", "postfix")
         values = {"root": self.root, "uid": nobody.pw_uid, "gid": nobody.pw_gid, "port": f"{HOST}:{self.port}"}
-        more = "".join(f"{key} = {value}\n" for key, value in parameters.items())
-        (self.root / "etc/main.cf").write_text(PARAMETERS.format(**values) + more)
+        # No key twice: with enough warnings of that, postlogd waits for itself to read the queue that they fill.
+        lines = [line.partition(" =") for line in PARAMETERS.format(**values).strip().splitlines()]
+        settings = {key: value.strip() for key, _, value in lines} | parameters
+        (self.root / "etc/main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
         (self.root / "etc/master.cf").write_text(SERVICES.format(**values))
 
     def close(self):
