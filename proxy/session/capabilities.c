@@ -85,7 +85,7 @@ static void encryption(const struct session *session, const struct ehlo *upstrea
 /* Who stands in front of us may say who the client is, if it is trusted to. */
 static void introductions(const struct session *session, struct ehlo *offer)
 {
-    if (!verb_xclient_trusted(session))
+    if (!session->introduces)
         return;
     ehlo_set(offer, KEYWORD_XCLIENT, SPAN(VERB_XCLIENT_ATTRIBUTES));
     ehlo_set(offer, KEYWORD_XFORWARD, SPAN(VERB_XFORWARD_ATTRIBUTES));

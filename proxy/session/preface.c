@@ -50,8 +50,12 @@ static bool not_redirected(const struct session *session)
     return session->listener->transparent != TRANSPARENT_NO && session->original.family == 0;
 }
 
+/* Behind a balancer it is its client that speaks to us, and is trusted with XCLIENT or not. */
 static enum step begin(struct session *session)
 {
+    const struct option_networks *trusted = &session->listener->xclient_from;
+
+    session->introduces = option_networks_match(trusted, session->peer.family, session->peer.bytes);
     server_admit(session->server, session);
     journal_connected(session);
     if (session->listener->tls != CLIENT_TLS_IMPLICIT) {

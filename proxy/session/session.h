@@ -79,16 +79,17 @@ struct session {
     uint32_t commits; /* messages whose end of data awaits the upstream's reply */
     bool extended;    /* EHLO rather than HELO */
     bool authenticated;
-    bool closing;   /* the reply at the end of the queue is the last */
-    bool draining;  /* end when the transaction is over */
-    bool advancing; /* inside session_advance() */
-    bool again;     /* something asked for another round */
-    bool blocked;   /* something found no room in a wire: worth another round once bytes have left */
-    bool quit;      /* the client said QUIT: nobody needs to linger */
-    bool asking;    /* a question is parked with the chain */
-    bool welcomed;  /* CONNECT has been answered by the chain */
-    bool greeted;   /* the banner has been said */
-    bool overrun;   /* too many sessions: only 421 */
+    bool closing;    /* the reply at the end of the queue is the last */
+    bool draining;   /* end when the transaction is over */
+    bool advancing;  /* inside session_advance() */
+    bool again;      /* something asked for another round */
+    bool blocked;    /* something found no room in a wire: worth another round once bytes have left */
+    bool quit;       /* the client said QUIT: nobody needs to linger */
+    bool asking;     /* a question is parked with the chain */
+    bool welcomed;   /* CONNECT has been answered by the chain */
+    bool greeted;    /* the banner has been said */
+    bool overrun;    /* too many sessions: only 421 */
+    bool introduces; /* may say who the client is (xclient_from) */
 
     struct ip peer;     /* the client, by a balancer's word if need be */
     struct ip via;      /* who has connected */

@@ -9,11 +9,6 @@
 #include "session/verbs.h"
 #include "smtp/words.h"
 
-bool verb_xclient_trusted(const struct session *session)
-{
-    return option_networks_match(&session->listener->xclient_from, session->via.family, session->via.bytes);
-}
-
 /* The decoded values live in *to. */
 static bool parse(struct session *session, struct exchange *exchange, const char *allowed,
                   struct xclient *out, struct text *to)

@@ -80,8 +80,6 @@ enum proceed verb_starttls_proceed(struct session *, struct exchange *);
 
 #define VERB_XCLIENT_ATTRIBUTES  "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"
 #define VERB_XFORWARD_ATTRIBUTES "NAME ADDR PORT PROTO HELO IDENT SOURCE"
-/* Who has connected may say who the client is. */
-bool verb_xclient_trusted(const struct session *session);
 bool verb_xclient_check(struct session *, struct exchange *, struct span);
 enum proceed verb_xclient_proceed(struct session *, struct exchange *);
 bool verb_xforward_check(struct session *, struct exchange *, struct span);
