@@ -123,11 +123,9 @@ static bool split_name(struct span name, struct content_piece *piece)
         piece->section = number;
         rest = span_skip(rest, digits);
     }
-    if (rest.len != 0) {
-        piece->extended = rest.ptr[0] == '*';
-        rest = span_skip(rest, 1);
-    }
-    return piece->name.len != 0 && rest.len == 0 && (digits < 3 || name.ptr[piece->name.len + 1] != '0');
+    piece->extended = span_eq(rest, SPAN("*"));
+    return piece->name.len != 0 && (rest.len == 0 || piece->extended) &&
+           (digits < 3 || name.ptr[piece->name.len + 1] != '0');
 }
 
 static void add_piece(struct scan *scan, struct span name, struct span raw)
