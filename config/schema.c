@@ -60,6 +60,10 @@ static const struct option limit_keys[] = {
     LIMIT_SIZE(header_size, "1MiB", 1, GIB, "Octets of the header section of a message."),
     LIMIT_SIZE(header_field, "256KiB", 1, GIB, "Octets of one header field."),
     LIMIT_COUNT(header_count, "10000", 1, COUNT_MAX, "Header fields of a message."),
+    LIMIT_COUNT(part_depth, "50", 1, 1000,
+                "Parts in parts of a message that are taken apart; what is deeper is read as it is."),
+    LIMIT_COUNT(parts, "10000", 1, COUNT_MAX,
+                "Parts of a message that are taken apart; the rest is read as it is."),
     LIMIT_COUNT(
         hops, "100", 0, COUNT_MAX,
         "Received fields from which on a message is taken to be in a loop and refused; 0: not checked."),

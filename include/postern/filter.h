@@ -9,7 +9,7 @@
 #include "postern/option.h"
 #include "postern/span.h"
 
-#define FILTER_API 1U /* a plugin built for another value is not loaded */
+#define FILTER_API 2U /* a plugin built for another value is not loaded */
 
 /* The answer to an event. The first decisive one (neither CONTINUE, ACCEPT nor SKIP) ends the question. */
 enum verdict {
@@ -38,6 +38,7 @@ enum filter_event {
     FILTER_END_OF_HEADERS,
     FILTER_CONTENT,
     FILTER_BODY,
+    FILTER_PART,
     FILTER_END_OF_MESSAGE,
     FILTER_REPLY,
     FILTER_EVENTS
@@ -107,6 +108,39 @@ struct filter_reply {
     bool local;       /* made here, not by the upstream */
 };
 
+/* A part of a message, known from its header section on (RFC 2045, 2046); the message itself is part 0. Names
+ * are UTF-8. */
+struct filter_part {
+    unsigned index, parent, depth;
+    struct span type, subtype; /* lower case; text/plain when the message does not say */
+    struct span charset;       /* as given; absent when not */
+    struct span disposition;   /* lower case: attachment, inline; absent when not given */
+    struct span filename;      /* absent when not given */
+    struct span other_name;    /* what other readers would call it, where two names are given; else absent */
+    struct span id;            /* Content-ID without angle brackets */
+    bool text;                 /* text/…: TEXT follows */
+    bool multipart;
+    bool message; /* message/rfc822 */
+};
+
+enum filter_part_kind {
+    FILTER_PART_BEGIN,
+    FILTER_PART_FIELD, /* a field of its header section: name, and value as in on_header; before BEGIN */
+    FILTER_PART_BYTES, /* octets of its body, transfer encoding undone; what a multipart has around its parts
+                        */
+    FILTER_PART_TEXT,  /* the same of a text as UTF-8 */
+    FILTER_PART_RENDERED, /* the same of HTML as a person reads it */
+    FILTER_PART_ANOMALY,  /* something is wrong with it, or can be read in two ways: name says what */
+    FILTER_PART_END
+};
+
+/* What happens to a part, in pieces of any size. */
+struct filter_piece {
+    enum filter_part_kind kind;
+    struct span name;  /* FIELD, ANOMALY */
+    struct span value; /* FIELD, BYTES, TEXT, RENDERED */
+};
+
 struct filter_capabilities; /* the EHLO keywords about to be offered */
 
 struct filter_setup; /* a filter's configuration being opened */
@@ -146,6 +180,10 @@ struct filter {
     enum verdict (*on_content)(struct filter_ctx *ctx, struct span bytes);
     /* The octets after the header section's blank line. */
     enum verdict (*on_body)(struct filter_ctx *ctx, struct span bytes);
+    /* The parts of the message, decoded; the parts in a part come between its BEGIN and its END. A message is
+     * only taken apart if a filter asks for this. */
+    enum verdict (*on_part)(struct filter_ctx *ctx, const struct filter_part *part,
+                            const struct filter_piece *piece);
     enum verdict (*on_end_of_message)(struct filter_ctx *ctx);
     /* CONTINUE, or DISCONNECT to close after this reply. Never PENDING. */
     enum verdict (*on_reply)(struct filter_ctx *ctx, const struct filter_reply *reply);

@@ -70,6 +70,10 @@ struct chain_question {
             struct span name, value;
         } header;
         struct span bytes; /* CONTENT, BODY */
+        struct {
+            struct filter_part is;
+            struct filter_piece piece;
+        } part;
         struct filter_reply reply;
         struct {
             const struct ehlo *upstream;

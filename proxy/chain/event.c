@@ -21,6 +21,7 @@ const struct event_row event_rows[FILTER_EVENTS] = {
     [FILTER_END_OF_HEADERS] = {"end_of_headers", CALLBACK(on_end_of_headers), HOLD_MESSAGE, true},
     [FILTER_CONTENT] = {"content", CALLBACK(on_content), HOLD_MESSAGE, true},
     [FILTER_BODY] = {"body", CALLBACK(on_body), HOLD_MESSAGE, true},
+    [FILTER_PART] = {"part", CALLBACK(on_part), HOLD_MESSAGE, true},
     [FILTER_END_OF_MESSAGE] = {"end_of_message", CALLBACK(on_end_of_message), HOLD_MESSAGE, true},
     [FILTER_REPLY] = {"reply", CALLBACK(on_reply), CLOSE_ONLY, false},
 };

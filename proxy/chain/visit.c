@@ -31,6 +31,8 @@ static enum verdict put(const struct filter *filter, struct filter_ctx *ctx,
         return filter->on_content(ctx, question->bytes);
     case FILTER_BODY:
         return filter->on_body(ctx, question->bytes);
+    case FILTER_PART:
+        return filter->on_part(ctx, &question->part.is, &question->part.piece);
     case FILTER_END_OF_MESSAGE:
         return filter->on_end_of_message(ctx);
     case FILTER_REPLY:

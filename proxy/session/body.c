@@ -61,6 +61,7 @@ void body_free(struct session *session)
     }
     close_sink(body);
     header_free(&body->header);
+    mime_free(body->mime);
     mem_free(body);
 }
 
@@ -169,7 +170,7 @@ static enum step pass_piece(struct session *session)
         sink_piece(session) == STEP_WAIT)
         return STEP_WAIT;
     body->piece = span_of(NULL, 0);
-    body->input = body->headed = body->sunk = 0;
+    body->input = body->headed = body->parted = body->sunk = 0;
     body->asked = false;
     buf_consume(&session->client.in, input);
     return STEP_AGAIN;

@@ -4,6 +4,7 @@
 #define SESSION_BODY_H
 
 #include "mail/header.h"
+#include "mail/mime.h"
 #include "session/sink.h"
 #include "smtp/clean.h"
 
@@ -12,10 +13,12 @@ struct body {
     struct sink *sink; /* NULL: refused or discarded, content is only read to its end */
     struct dot_reader dot;
     struct header_reader header;
+    struct mime *mime;              /* NULL: no filter asks for parts */
     struct clean clean;             /* BDAT to an upstream without CHUNKING: line ends are checked here */
     struct span piece;              /* content under way, in the client's buffer or static */
     size_t input;                   /* octets of the client's buffer that are used up with the piece */
     size_t headed;                  /* of the piece: seen by the header reader or the BODY question */
+    size_t parted;                  /* of the piece: seen by the reader of parts */
     size_t sunk;                    /* of the piece: given to the sink */
     uint64_t chunk_left;            /* BDAT: octets of the chunk still to come */
     struct exchange *exchange;      /* BDAT: the chunk's until answered; at the end: the end of data's */
@@ -32,6 +35,7 @@ struct body {
     bool tail_done;                 /* body octets that the header reader held have been shown */
     bool end_of_headers;            /* END_OF_HEADERS has been asked */
     bool headers_done;              /* and answered: what follows is body */
+    bool parts_done;                /* all parts have been shown */
     bool released;                  /* the sink has been released */
     bool handed_over;               /* the end of data is on its way to the upstream */
     bool final_asked;               /* END_OF_MESSAGE has been asked */

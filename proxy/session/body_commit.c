@@ -188,7 +188,8 @@ static enum step ask_finally(struct session *session)
     struct body *body = session->body;
     struct chain_question question = {.event = FILTER_END_OF_MESSAGE};
 
-    if (body_resolve(session) == STEP_WAIT || finish_headers(session) == STEP_WAIT)
+    if (body_resolve(session) == STEP_WAIT || finish_headers(session) == STEP_WAIT ||
+        body_end_parts(session) == STEP_WAIT)
         return STEP_WAIT;
     if (body_over(body) || body->final_asked)
         return STEP_AGAIN;

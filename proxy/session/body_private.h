@@ -29,6 +29,9 @@ enum step body_show_field(struct session *session, struct span name, struct span
 enum step body_end_headers(struct session *session);
 /* The sink may let content flow, our and the filters' header fields first. */
 void body_release(struct session *session);
+/* The parts of the piece under way, then those that end with the message. WAIT: a filter thinks. */
+enum step body_show_parts(struct session *session);
+enum step body_end_parts(struct session *session);
 /* The piece under way passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a
  * filter thinks. */
 enum step body_show_piece(struct session *session);

@@ -115,8 +115,8 @@ static enum step show_headers(struct session *session)
     return STEP_AGAIN;
 }
 
-/* The piece passes the filters: CONTENT, then the header section's events, then BODY. WAIT: a filter thinks.
- */
+/* The piece passes the filters: CONTENT, then the header section's events, then BODY, then the parts. WAIT: a
+ * filter thinks. */
 enum step body_show_piece(struct session *session)
 {
     struct body *body = session->body;
@@ -131,10 +131,12 @@ enum step body_show_piece(struct session *session)
     while (!body_over(body) && !body->headers_done && (body->headed < body->piece.len || body->header.done))
         if (show_headers(session) == STEP_WAIT)
             return STEP_WAIT;
-    if (body_over(body) || body->headed == body->piece.len)
-        return STEP_AGAIN;
-    question.event = FILTER_BODY;
-    question.bytes = span_skip(body->piece, body->headed);
-    body->headed = body->piece.len;
-    return body_ask(session, &question);
+    if (!body_over(body) && body->headed != body->piece.len) {
+        question.event = FILTER_BODY;
+        question.bytes = span_skip(body->piece, body->headed);
+        body->headed = body->piece.len;
+        if (body_ask(session, &question) == STEP_WAIT)
+            return STEP_WAIT;
+    }
+    return body_show_parts(session);
 }

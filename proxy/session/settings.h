@@ -28,6 +28,8 @@ struct settings_limits {
     uint64_t header_size;        /* octets of the header section */
     uint64_t header_field;       /* octets of one field */
     int64_t header_count;        /* fields */
+    int64_t part_depth;          /* parts in parts that are taken apart */
+    int64_t parts;               /* of a message that are taken apart */
     int64_t hops;                /* Received fields before a loop is assumed; 0: not checked (RFC 5321 6.3) */
     int64_t reply_lines;         /* of one upstream reply */
     uint64_t transaction_memory; /* octets of bookkeeping per transaction */

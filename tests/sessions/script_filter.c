@@ -15,9 +15,9 @@ struct script_config {
     bool tell;
 };
 
-static const char *const events[] = {
-    "connect", "command",        "helo",    "capabilities", "mail",           "rcpt",  "data",
-    "header",  "end-of-headers", "content", "body",         "end-of-message", "reply", NULL};
+static const char *const events[] = {"connect", "command", "helo",           "capabilities",   "mail",
+                                     "rcpt",    "data",    "header",         "end-of-headers", "content",
+                                     "body",    "part",    "end-of-message", "reply",          NULL};
 static const char *const verdicts[] = {"continue",   "accept",     "skip",  "reject", "tempfail", "discard",
                                        "quarantine", "disconnect", "never", "fail",   NULL};
 
@@ -110,6 +110,19 @@ static enum verdict header(struct filter_ctx *ctx, struct span name, struct span
     return answer(ctx, name);
 }
 
+/* About its name or its octets, whichever it has. */
+static enum verdict part(struct filter_ctx *ctx, const struct filter_part *about,
+                         const struct filter_piece *piece)
+{
+    const struct script_config *config = filter_config(ctx);
+
+    if (config->tell)
+        filter_log(ctx, "part %u %.*s/%.*s kind %d %.*s", about->index, (int)about->type.len, about->type.ptr,
+                   (int)about->subtype.len, about->subtype.ptr, (int)piece->kind, (int)piece->name.len,
+                   piece->name.ptr != NULL ? piece->name.ptr : "");
+    return answer(ctx, piece->value.len != 0 ? piece->value : piece->name);
+}
+
 static enum verdict reply(struct filter_ctx *ctx, const struct filter_reply *about)
 {
     enum verdict verdict = answer(ctx, about->text);
@@ -159,6 +172,7 @@ const struct filter script_filter = {
     .on_end_of_headers = nothing,
     .on_content = answer,
     .on_body = answer,
+    .on_part = part,
     .on_end_of_message = nothing,
     .on_reply = reply,
     .cancel = cancel,

@@ -239,6 +239,14 @@ static enum verdict on_body(struct filter_ctx *ctx, struct span bytes)
     return about(ctx, FILTER_BODY, -1);
 }
 
+static enum verdict on_part(struct filter_ctx *ctx, const struct filter_part *part,
+                            const struct filter_piece *piece)
+{
+    (void)part;
+    (void)piece;
+    return about(ctx, FILTER_PART, -1);
+}
+
 static enum verdict on_end_of_message(struct filter_ctx *ctx)
 {
     struct client *client = client_of(ctx);
@@ -300,6 +308,7 @@ const struct filter sim_filter_itself = {
     .on_end_of_headers = on_end_of_headers,
     .on_content = on_content,
     .on_body = on_body,
+    .on_part = on_part,
     .on_end_of_message = on_end_of_message,
     .on_reply = on_reply,
     .cancel = cancel,

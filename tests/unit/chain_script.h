@@ -110,6 +110,14 @@ static inline enum verdict script_body(struct filter_ctx *ctx, struct span bytes
     return script_act(ctx, FILTER_BODY);
 }
 
+static inline enum verdict script_part(struct filter_ctx *ctx, const struct filter_part *part,
+                                       const struct filter_piece *piece)
+{
+    (void)part;
+    (void)piece;
+    return script_act(ctx, FILTER_PART);
+}
+
 static inline enum verdict script_end_of_message(struct filter_ctx *ctx)
 {
     return script_act(ctx, FILTER_END_OF_MESSAGE);
@@ -162,6 +170,7 @@ static const struct filter script_filter = {
     .on_end_of_headers = script_end_of_headers,
     .on_content = script_content,
     .on_body = script_body,
+    .on_part = script_part,
     .on_end_of_message = script_end_of_message,
     .on_reply = script_reply,
     .cancel = script_cancel,
