@@ -1,4 +1,4 @@
-/* dial.c: makes a connection to a name or an address; carrying bytes is left to stream.c. */
+/* dial.c: makes a connection to a name, an address or a local socket; carrying bytes is left to stream.c. */
 #include "net/dial.h"
 
 #include <assert.h>
@@ -9,7 +9,8 @@
 #include "net/loop.h"
 #include "net/stream.h"
 
-#define ADDRESSES_MAX 16 /* of one name; more are not tried */
+#define ADDRESSES_MAX 16      /* of one name; more are not tried */
+#define LOCAL         "unix:" /* what a path stands behind */
 
 struct dialling;
 
@@ -85,32 +86,39 @@ static void add_address(struct dialling *dialling, struct ip ip)
         dialling->addresses[dialling->count++] = ip;
 }
 
+/* False, and why in dialling->error, when that is not possible. */
+static bool try_route(struct dialling *dialling, const struct stream_route *route)
+{
+    struct loop *loop = dialling->loop;
+    struct attempt *attempt = mem_alloc(sizeof(*attempt));
+
+    dialling->error = -ENOMEM;
+    if (attempt == NULL)
+        return false;
+    attempt->dialling = dialling;
+    attempt->request.data = attempt;
+    attempt->stream = stream_connect(&loop->uv, route, &attempt->request, on_connected, &dialling->error);
+    if (attempt->stream == NULL) {
+        mem_free(attempt);
+        return false;
+    }
+    dialling->attempt = attempt;
+    if (alarms_set(&loop->alarms, &dialling->limit, uv_now(&loop->uv) + dialling->limit_ms))
+        return true;
+    dialling->error = -ENOMEM;
+    disown(dialling);
+    return false;
+}
+
 /* Begins with the next address for which that is possible; false when there is none left. */
 static bool try_next(struct dialling *dialling)
 {
-    struct loop *loop = dialling->loop;
     struct stream_route route = {.source = dialling->dial->source, .mark = dialling->dial->mark};
 
     while (dialling->next < dialling->count) {
-        struct attempt *attempt = mem_alloc(sizeof(*attempt));
-        if (attempt == NULL) {
-            dialling->error = -ENOMEM;
-            return false;
-        }
-        attempt->dialling = dialling;
-        attempt->request.data = attempt;
         route.peer = dialling->addresses[dialling->next++];
-        attempt->stream =
-            stream_connect(&loop->uv, &route, &attempt->request, on_connected, &dialling->error);
-        if (attempt->stream == NULL) {
-            mem_free(attempt);
-            continue;
-        }
-        dialling->attempt = attempt;
-        if (alarms_set(&loop->alarms, &dialling->limit, uv_now(&loop->uv) + dialling->limit_ms))
+        if (try_route(dialling, &route))
             return true;
-        dialling->error = -ENOMEM;
-        disown(dialling);
     }
     return false;
 }
@@ -139,7 +147,7 @@ static void on_connected(uv_connect_t *request, int status)
         return;
     }
     struct dial *dial = dialling->dial;
-    dial->peer = dialling->addresses[dialling->next - 1];
+    dial->peer = dialling->next > 0 ? dialling->addresses[dialling->next - 1] : (struct ip){0};
     dialling->attempt = NULL;
     mem_free(attempt);
     dialling_free(dialling);
@@ -198,11 +206,25 @@ static int look_up(struct dialling *dialling, const char *host)
     return 0;
 }
 
+/* 0 when something is under way. */
+static int begin(struct dialling *dialling, const char *host)
+{
+    struct ip literal;
+
+    if (strncmp(host, LOCAL, strlen(LOCAL)) == 0) {
+        const struct stream_route route = {.path = host + strlen(LOCAL)};
+        return try_route(dialling, &route) ? 0 : dialling->error;
+    }
+    if (!ip_parse(span_str(host), &literal))
+        return look_up(dialling, host);
+    add_address(dialling, literal);
+    return try_next(dialling) ? 0 : dialling->error;
+}
+
 int dial_begin(struct loop *loop, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
 {
     struct dialling *dialling = mem_alloc(sizeof(*dialling));
-    struct ip literal;
-    int error = 0;
+    int error;
 
     assert(dial->handle == NULL);
     if (dialling == NULL)
@@ -210,13 +232,7 @@ int dial_begin(struct loop *loop, struct dial *dial, const char *host, uint16_t 
     *dialling = (struct dialling){.loop = loop, .dial = dial, .limit_ms = limit, .port = port};
     dialling->limit = (struct alarm){.ring = on_limit, .owner = dialling};
     dial->handle = dialling;
-    if (ip_parse(span_str(host), &literal)) {
-        add_address(dialling, literal);
-        if (!try_next(dialling))
-            error = dialling->error;
-    } else {
-        error = look_up(dialling, host);
-    }
+    error = begin(dialling, host);
     if (error != 0)
         dialling_free(dialling);
     return error;

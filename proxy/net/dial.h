@@ -1,4 +1,5 @@
-/* dial.h: makes a connection to a name or an address: world_ops' dial. Carrying bytes is left to stream.c. */
+/* dial.h: makes a connection to a name, an address or a local socket: world_ops' dial. Carrying bytes is left
+ * to stream.c. */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
 

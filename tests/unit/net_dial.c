@@ -3,6 +3,7 @@
 #include "net_fixture.h"
 
 #include <errno.h>
+#include <sys/un.h>
 
 #include "base/mem.h"
 #include "net/address.h"
@@ -133,6 +134,83 @@ static void test_cancel(const char *host)
     }
 }
 
+/* A socket of the local machine: there, not there, nobody listening, a name that no socket can have. */
+static void test_local(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char host[200], folder[] = "/tmp/postern-test-XXXXXX";
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct fixture f;
+
+    REQUIRE(mkdtemp(folder) != NULL && fd >= 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+    snprintf(host, sizeof(host), "unix:%s", address.sun_path);
+    fixture_start(&f);
+    end_init(&f.client, &f, idle);
+    end_init(&f.server, &f, idle);
+    CHECK(dial_to(&f, host, 0, 1000) == -ENOENT);
+    CHECK(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    CHECK(dial_to(&f, host, 0, 1000) == -ECONNREFUSED);
+    CHECK(listen(fd, 8) == 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(dial_to(&f, host, 0, 1000) == 0);
+        CHECK(wire_alive(&f.client.wire) && f.dial.peer.family == 0);
+        wire_close(&f.client.wire, i != 0); /* a reset, where there is such a thing */
+    }
+    memset(host + strlen("unix:"), 'x', 150);
+    host[155] = '\0';
+    CHECK(dial_to(&f, host, 0, 1000) == -ENAMETOOLONG);
+    CHECK(!wire_open(&f.client.wire));
+    fixture_end(&f);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+
+/* Octets both ways, and an end each way, over a local socket. */
+static void say_hello(struct end *end)
+{
+    struct span data = buf_data(&end->wire.in);
+
+    if (end->calls == 1) {
+        CHECK(wire_put(&end->wire, SPAN("hello")));
+        wire_finish(&end->wire);
+    }
+    end->taken += data.len;
+    buf_consume(&end->wire.in, data.len);
+    if (end->wire.eof)
+        loop_stop(&end->fixture->loop);
+}
+
+static void test_local_octets(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char host[200], folder[] = "/tmp/postern-test-XXXXXX", got[16];
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), peer;
+    struct fixture f;
+
+    REQUIRE(mkdtemp(folder) != NULL && fd >= 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+    snprintf(host, sizeof(host), "unix:%s", address.sun_path);
+    REQUIRE(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 8) == 0);
+    fixture_start(&f);
+    end_init(&f.client, &f, say_hello);
+    end_init(&f.server, &f, idle);
+    CHECK(dial_to(&f, host, 0, 1000) == 0);
+    peer = accept(fd, NULL, NULL);
+    CHECK(write(peer, "answer", 6) == 6 && shutdown(peer, SHUT_WR) == 0);
+    end_advance(&f.client);
+    loop_run(&f.loop);
+    CHECK(f.client.taken == 6 && f.client.wire.eof && f.client.wire.error == 0);
+    CHECK(read(peer, got, sizeof(got)) == 5 && memcmp(got, "hello", 5) == 0);
+    CHECK(read(peer, got, sizeof(got)) == 0);
+    close(peer);
+    fixture_end(&f);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+
 /* --- in another's name ------------------------------------------------------------------------------------
  */
 
@@ -252,7 +330,7 @@ static void test_no_memory(const char *host)
         mem_set_gate(some, NULL);
         status = dial_to(&f, host, dead_port(), 1000);
         mem_set_gate(NULL, NULL);
-        CHECK(status == -ENOMEM || status == -ECONNREFUSED);
+        CHECK(status == -ENOMEM || status == -ECONNREFUSED || status == -ENOENT);
         CHECK(n != 0 || status == -ENOMEM);
         fixture_end(&f);
     }
@@ -264,9 +342,12 @@ int main(void)
     test_black_hole();
     test_cancel("127.0.0.1");
     test_cancel("localhost");
+    test_local();
+    test_local_octets();
     test_source();
     test_rights();
     test_no_memory("127.0.0.1");
     test_no_memory("localhost");
+    test_no_memory("unix:/nowhere/at/all");
     return test_end("net_dial");
 }
