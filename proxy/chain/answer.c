@@ -75,13 +75,16 @@ struct span answer_reason(const struct answer *answer)
     return span_of(answer->reason, answer->reason_len);
 }
 
-/* The answer that the running callback speaks into; NULL when memory is short: defaults then apply. */
+/* The answer that the running callback speaks into; NULL when memory is short, and defaults then apply, or
+ * when the filter is not being asked: the answer is then that of another. */
 static struct answer *speak(struct filter_ctx *ctx)
 {
     struct chain_state *state = ctx->state;
     bool reply = state->visit != NULL && state->visit->event == FILTER_REPLY;
     struct answer **slot = reply ? &state->rewrite : &state->answer;
 
+    if (ctx_event(ctx) == FILTER_EVENTS)
+        return NULL;
     if (*slot == NULL)
         *slot = mem_alloc(sizeof(**slot));
     return *slot;

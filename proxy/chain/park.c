@@ -6,8 +6,17 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "chain/channel.h"
 #include "chain/timer.h"
 #include "postern/filter_io.h"
+
+/* The filter is no longer asked. */
+static void withdraw(struct filter_ctx *ctx)
+{
+    timer_clear(ctx);
+    ctx_tell(ctx, ctx_member(ctx)->as.filter->cancel);
+    channels_close(ctx);
+}
 
 static void ring(void *owner)
 {
@@ -17,8 +26,7 @@ static void ring(void *owner)
     if (parked->verdict == VERDICT_PENDING) {
         parked->verdict = VERDICT_FAIL;
         parked->late = true;
-        timer_clear(parked->ctx);
-        ctx_tell(parked->ctx, ctx_member(parked->ctx)->as.filter->cancel);
+        withdraw(parked->ctx);
     }
     run->resumed(run->owner); /* may free everything here */
 }
@@ -37,8 +45,7 @@ int parked_make(struct filter_ctx *ctx, const struct chain_question *question)
         }
     }
     mem_free(parked);
-    timer_clear(ctx);
-    ctx_tell(ctx, as->filter->cancel);
+    withdraw(ctx);
     return -1;
 }
 
@@ -47,9 +54,10 @@ void parked_end(struct chain_state *state)
     struct parked *parked = state->parked;
     struct world *world = state->run->world;
 
-    timer_clear(parked->ctx);
     if (parked->verdict == VERDICT_PENDING)
-        ctx_tell(parked->ctx, ctx_member(parked->ctx)->as.filter->cancel);
+        withdraw(parked->ctx);
+    else
+        timer_clear(parked->ctx);
     world->ops->alarm_clear(world, &parked->alarm);
     state->parked = NULL;
     mem_free(parked);

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "chain/channel.h"
 #include "chain/park.h"
 #include "chain/timer.h"
 
@@ -28,6 +29,7 @@ void state_close(struct chain_state *state)
         if (ctx->asked)
             ctx_tell(ctx, ctx_member(ctx)->as.filter->on_close);
         timer_clear(ctx);
+        channels_close(ctx);
         mem_free(ctx->session);
     }
     answer_forget(&state->answer);

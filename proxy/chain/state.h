@@ -4,6 +4,7 @@
 #define CHAIN_STATE_H
 
 #include <stdatomic.h>
+#include <sys/queue.h>
 
 #include "chain/answer.h"
 #include "chain/chain.h"
@@ -31,6 +32,7 @@ struct filter_ctx {
     void *session;       /* made when the filter first asks for it */
     void *message;       /* in the message's arena, likewise */
     struct timer *timer; /* NULL: none set */
+    LIST_HEAD(, filter_channel) channels;
     uint16_t skipped;    /* bits of events it wants no more of in this message */
     bool asked : 1;      /* on_close is due */
     bool out : 1;        /* ACCEPTed the connection */
