@@ -57,23 +57,36 @@ static bool escape(struct decode *decode, char c, struct output *out)
     return true;
 }
 
-/* Text up to and with the next escape, when all of that lies in the input. */
+/* Escapes that lie together. */
+static size_t escapes(struct span in, struct output *out)
+{
+    size_t n = 0;
+
+    while (in.len - n > 2 && in.ptr[n] == '=' && output_room(out, 1)) {
+        int high = hex_of(in.ptr[n + 1]), low = hex_of(in.ptr[n + 2]);
+        if (high < 0 || low < 0)
+            break;
+        output_put(out, (unsigned)(high << 4 | low));
+        n += 3;
+    }
+    return n;
+}
+
+/* Text up to the next "=", and escapes, which is nearly all of a body. */
 static size_t text(struct decode *decode, struct span in, struct output *out)
 {
     struct span most = span_first(in, (size_t)(out->end - out->at));
     const char *equals = memchr(most.ptr, '=', most.len);
-    size_t run = equals != NULL ? (size_t)(equals - most.ptr) : most.len;
+    size_t run = equals != NULL ? (size_t)(equals - most.ptr) : most.len, n;
 
     memcpy(out->at, most.ptr, run);
     out->at += run;
     if (equals == NULL)
         return run;
-    if (in.len - run > 2 && hex_of(equals[1]) >= 0 && hex_of(equals[2]) >= 0) {
-        output_put(out, (unsigned)(hex_of(equals[1]) << 4 | hex_of(equals[2])));
-        return run + 3;
-    }
-    decode->state = ESCAPE;
-    return run + 1;
+    n = escapes(span_skip(in, run), out);
+    if (n == 0)
+        decode->state = ESCAPE;
+    return run + (n != 0 ? n : 1);
 }
 
 size_t quoted_feed(struct decode *decode, struct span in, struct output *out)

@@ -1,35 +1,43 @@
 /* html_tag.c: what the names of elements and attributes mean to a reader of text. */
 #include "mail/html_private.h"
 
+#define NAME(literal)                                                                                        \
+    {                                                                                                        \
+        (literal), sizeof(literal) - 1                                                                       \
+    }
+
 /* Elements that begin a line of their own, and so does what follows them. */
-static const char *const blocks[] = {
-    "address", "article", "aside",  "blockquote", "body",   "br",       "caption",    "center", "dd",
-    "details", "dir",     "div",    "dl",         "dt",     "fieldset", "figcaption", "figure", "footer",
-    "form",    "h1",      "h2",     "h3",         "h4",     "h5",       "h6",         "head",   "header",
-    "hr",      "html",    "legend", "li",         "main",   "menu",     "nav",        "ol",     "optgroup",
-    "option",  "p",       "pre",    "section",    "select", "summary",  "table",      "tbody",  "textarea",
-    "tfoot",   "thead",   "title",  "tr",         "ul",
+static const struct span blocks[] = {
+    NAME("address"), NAME("article"), NAME("aside"),    NAME("blockquote"), NAME("body"),   NAME("br"),
+    NAME("caption"), NAME("center"),  NAME("dd"),       NAME("details"),    NAME("dir"),    NAME("div"),
+    NAME("dl"),      NAME("dt"),      NAME("fieldset"), NAME("figcaption"), NAME("figure"), NAME("footer"),
+    NAME("form"),    NAME("h1"),      NAME("h2"),       NAME("h3"),         NAME("h4"),     NAME("h5"),
+    NAME("h6"),      NAME("head"),    NAME("header"),   NAME("hr"),         NAME("html"),   NAME("legend"),
+    NAME("li"),      NAME("main"),    NAME("menu"),     NAME("nav"),        NAME("ol"),     NAME("optgroup"),
+    NAME("option"),  NAME("p"),       NAME("pre"),      NAME("section"),    NAME("select"), NAME("summary"),
+    NAME("table"),   NAME("tbody"),   NAME("textarea"), NAME("tfoot"),      NAME("thead"),  NAME("title"),
+    NAME("tr"),      NAME("ul"),
 };
 
-static const char *const cells[] = {"td", "th", "button", "input"};
+static const struct span cells[] = {NAME("td"), NAME("th"), NAME("button"), NAME("input")};
 
 /* Elements whose content is no text, and holds no tag but the one that ends it. */
-static const char *const hidden[] = {"script", "style"};
+static const struct span hidden[] = {NAME("script"), NAME("style")};
 
 static const struct {
-    const char *name;
+    struct span name;
     enum html_show show;
 } attributes[] = {
-    {"href", HTML_URL},
-    {"src", HTML_URL},
-    {"alt", HTML_NOTE},
+    {NAME("href"), HTML_URL},
+    {NAME("src"), HTML_URL},
+    {NAME("alt"), HTML_NOTE},
 };
 
 /* One more than the index of the name; 0: it is not listed. */
-static uint8_t find(struct span name, const char *const *names, size_t count)
+static uint8_t find(struct span name, const struct span *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (span_eq(name, span_str(names[i])))
+        if (span_eq(name, names[i]))
             return (uint8_t)(i + 1);
     return 0;
 }
@@ -53,12 +61,12 @@ enum html_show html_attribute(const struct html *html)
     struct span name = span_of(html->kept, html->kept_len);
 
     for (size_t i = 0; !html->closing && i < sizeof(attributes) / sizeof(attributes[0]); i++)
-        if (span_eq(name, span_str(attributes[i].name)))
+        if (span_eq(name, attributes[i].name))
             return attributes[i].show;
     return HTML_NOT_SHOWN;
 }
 
 struct span html_hidden(const struct html *html)
 {
-    return span_str(hidden[html->hidden - 1]);
+    return hidden[html->hidden - 1];
 }

@@ -67,6 +67,20 @@ void html_text(struct html *html, char c, struct output *out)
             return;
 }
 
+size_t html_letters(struct html *html, struct span in)
+{
+    size_t room = html->word_len < WORD_LONG ? WORD_LONG - (size_t)html->word_len : 0, n = 0;
+
+    for (; n < in.len && n < room; n++) {
+        char c = in.ptr[n];
+        if (c <= ' ' || c == '<' || c == '&')
+            break;
+        html->word[html->word_len + n] = c;
+    }
+    html->word_len = (uint8_t)(html->word_len + n);
+    return n;
+}
+
 /* What readers drop from addresses (WHATWG, URL 4.4) is dropped. */
 void html_value(struct html *html, char c, struct output *out)
 {
