@@ -20,6 +20,7 @@ struct filter_channel {
     bool unannounced; /* connected() is due */
     bool wanting;     /* writable() is due when there is room */
     bool finishing;   /* the peer is to see an end */
+    bool deaf;        /* the peer has stopped to read, and may have said why */
     bool telling;     /* a callback may be on the stack: freed behind it */
     bool closed;
 };
@@ -103,6 +104,18 @@ static bool has_room(const struct filter_channel *channel)
     return wire->in_flight == 0 || wire_put_room(wire) >= wire->out.pool->block_size / 2;
 }
 
+/* A peer that reads no more may have sent a last word before it closed: it is waited for. */
+static void hear_out(struct filter_channel *channel)
+{
+    struct wire *wire = &channel->wire;
+
+    if (wire->error != -EPIPE || wire->eof)
+        return;
+    channel->deaf = true;
+    wire->error = 0;
+    wire_update(wire);
+}
+
 /* What the wire has become, told in the order in which it happened. */
 static void tell_all(struct filter_channel *channel)
 {
@@ -118,16 +131,17 @@ static void tell_all(struct filter_channel *channel)
     if (!tell_bytes(channel))
         return;
     wire_update(wire);
-    if (channel->wanting && wire_alive(wire) && has_room(channel)) {
+    if (channel->wanting && !channel->deaf && wire_alive(wire) && has_room(channel)) {
         channel->wanting = false;
         if (!tell(channel, channel->calls->writable))
             return;
         wire_update(wire);
     }
+    hear_out(channel);
     if (channel->error == 0)
         channel->error = wire->error;
     if (channel->error != 0 || wire->eof)
-        tell_ended(channel, channel->error);
+        tell_ended(channel, channel->error == 0 && channel->deaf ? -EPIPE : channel->error);
 }
 
 static void advance(void *owner)
@@ -193,7 +207,7 @@ size_t filter_channel_send(struct filter_channel *channel, struct span bytes)
     struct wire *wire = &channel->wire;
     size_t taken = 0;
 
-    while (taken < bytes.len && channel->error == 0 && wire->error == 0) {
+    while (taken < bytes.len && channel->error == 0 && wire->error == 0 && !channel->deaf) {
         struct span some = span_first(span_skip(bytes, taken), wire_put_room(wire));
         if (some.len == 0)
             break;

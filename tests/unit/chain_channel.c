@@ -9,7 +9,7 @@
 
 enum place { NOWHERE, CONNECTED, BYTES, WRITABLE, ENDED };
 
-/* The configuration: what the filter does, and what has been done to it. */
+/* What the configuration points to: what the filter does, and what has been done to it. */
 struct talker {
     const char *address;
     struct span send; /* as room allows, the rest when writable */
@@ -27,11 +27,13 @@ struct talker {
     struct lab_bytes got;
     unsigned connected, writable, ended, calls, cancelled;
     int error;
+    struct talker *self;
 };
 
+/* Written by the test, counted up by the filter. */
 static struct talker *talker_of(struct filter_ctx *ctx)
 {
-    return (struct talker *)(uintptr_t)filter_config(ctx);
+    return *(struct talker *const *)filter_config(ctx);
 }
 
 static void go_on(struct talker *talker)
@@ -167,6 +169,7 @@ static void add(struct chain *chain, struct talker *talker)
     const struct chain_member member = {
         .filter = &talker_filter, .name = "talker", .config = talker, .interests = ~0u, .time_limit = 5000};
 
+    talker->self = talker;
     CHECK(chain_add(chain, &member) == 0);
 }
 
@@ -459,6 +462,29 @@ static void test_broken_write(void)
     end(&talk);
 }
 
+/* The peer's last words are heard, though it no longer reads. */
+static void test_last_words(void)
+{
+    struct talk talk;
+    struct lab_pipe *pipe;
+
+    begin(&talk);
+    talk.talker.answer = VERDICT_CONTINUE;
+    pipe = ask_and_accept(&talk, (struct lab_manner){0});
+    lab_run(&talk.session.lab);
+    lab_pipe_send(pipe, SPAN("too much"));
+    lab_pipe_close(pipe);
+    talk.talker.send = SPAN("more and more");
+    CHECK(ask(&talk, FILTER_HELO) == VERDICT_CONTINUE);
+    while (talk.talker.ended == 0 && turns_run_one(&talk.session.lab.turns))
+        continue; /* the write fails before anything is delivered */
+    CHECK(talk.talker.ended == 0);
+    lab_run(&talk.session.lab);
+    CHECK(talk.talker.ended == 1 && talk.talker.error == -EPIPE);
+    CHECK_SPAN(lab_bytes_from(&talk.talker.got, 0), SPAN("too much"));
+    end(&talk);
+}
+
 /* The filter closes in every callback. */
 static void test_closed_inside(void)
 {
@@ -595,6 +621,7 @@ int main(void)
     test_nobody_answers();
     test_broken();
     test_broken_write();
+    test_last_words();
     test_closed_inside();
     test_withdrawn();
     test_time_limit();
