@@ -49,7 +49,9 @@ static const struct option rule_options[] = {
          "What the rule looks at: helo; from (the reverse-path); to (each forward-path); envelope (both); "
          "header:NAME (the unfolded value of a header field); subject (header:Subject); headers (each field "
          "as \"Name: value\"); raw (the message as transmitted); body (what follows the header section, "
-         "not decoded)."},
+         "not decoded); text (each text part, transfer encoding undone, as UTF-8; HTML both as its source "
+         "and "
+         "as a person reads it); filename (each name that a part is given, UTF-8)."},
     {.key = "pattern",
      .type = OPTION_STRING,
      .offset = offsetof(struct rule, source),

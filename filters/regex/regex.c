@@ -1,21 +1,7 @@
 /* regex.c: the filter `regex`: asks its rules about each part of a session and a message and acts on the
- * first that decides. Rules are read in rules.c, pieces put together in scan.c. */
+ * first that decides. Rules are read in rules.c, pieces put together in scan.c; parts are parts.c's. */
 #include "filters/filters.h"
-#include "filters/regex/field.h"
-#include "filters/regex/rules.h"
-#include "filters/regex/scan.h"
-
-/* What is known of one rule in one message. */
-struct track {
-    struct scan scan; /* of a part that arrives in pieces */
-    bool matched;     /* not asked again */
-};
-
-/* A message. */
-struct regex_message {
-    struct track *tracks; /* one for each rule; NULL until the first is needed */
-    struct field field;
-};
+#include "filters/regex/regex.h"
 
 #define EVENT(name) (1u << FILTER_##name)
 
@@ -29,6 +15,8 @@ static const unsigned part_events[] = {
     [PART_HEADERS] = EVENT(HEADER),
     [PART_RAW] = EVENT(CONTENT) | EVENT(END_OF_MESSAGE),
     [PART_BODY] = EVENT(BODY) | EVENT(END_OF_MESSAGE),
+    [PART_TEXT] = EVENT(PART) | EVENT(END_OF_MESSAGE),
+    [PART_FILENAME] = EVENT(PART) | EVENT(END_OF_MESSAGE),
 };
 
 /* The events at which a rule is asked. At HELO there is no message yet to tag or to discard: such rules look
@@ -52,7 +40,7 @@ static int open_regex(void *arg, struct filter_setup *setup, unsigned *interests
         const struct rule *rule = rules_at(config, i);
         events |= rule_events(rule);
         tags = tags || rule->action == ACTION_TAG;
-        late = late || (rule->action == ACTION_TAG && rule_streams(rule));
+        late = late || (rule->action == ACTION_TAG && rule_late(rule));
     }
     if (tags) {
         events |= late ? EVENT(END_OF_MESSAGE) : EVENT(END_OF_HEADERS);
@@ -67,8 +55,7 @@ static void shut_regex(void *config)
     rules_free(config);
 }
 
-/* The tracks of the message; NULL when memory is short. */
-static struct track *tracks_of(struct filter_ctx *ctx)
+struct track *regex_tracks(struct filter_ctx *ctx)
 {
     const struct regex_config *config = filter_config(ctx);
     struct regex_message *message = filter_message(ctx);
@@ -79,7 +66,7 @@ static struct track *tracks_of(struct filter_ctx *ctx)
         return NULL;
     for (size_t i = 0; i < config->rules.count; i++) {
         struct scan scan = {.pattern = rules_at(config, i)->pattern, .window = config->limits.window};
-        tracks[i] = (struct track){.scan = scan};
+        tracks[i] = (struct track){.scan = scan, .rendered = scan};
     }
     message->tracks = tracks;
     return tracks;
@@ -114,8 +101,8 @@ static enum verdict act(struct filter_ctx *ctx, const struct rule *rule)
     return verdicts[rule->action];
 }
 
-static enum verdict answer(struct filter_ctx *ctx, const struct rule *rule, struct track *track,
-                           enum scan_result result, const char *limit)
+enum verdict regex_answer(struct filter_ctx *ctx, const struct rule *rule, struct track *track,
+                          enum scan_result result, const char *limit)
 {
     if (result == SCAN_LIMIT)
         return fail(ctx, rule, limit);
@@ -126,15 +113,13 @@ static enum verdict answer(struct filter_ctx *ctx, const struct rule *rule, stru
     return act(ctx, rule);
 }
 
-/* A text that a rule is asked about as a whole. track: NULL when the rule is asked each time. */
-static enum verdict ask_whole(struct filter_ctx *ctx, const struct rule *rule, struct track *track,
-                              struct span text)
+enum verdict regex_ask(struct filter_ctx *ctx, const struct rule *rule, struct track *track, struct span text)
 {
     const char *limit = NULL;
     if (track != NULL && track->matched)
         return VERDICT_CONTINUE;
     enum scan_result result = scan_whole(rule->pattern, text, &limit);
-    return answer(ctx, rule, track, result, limit);
+    return regex_answer(ctx, rule, track, result, limit);
 }
 
 static enum verdict on_helo(struct filter_ctx *ctx, struct span name)
@@ -144,7 +129,7 @@ static enum verdict on_helo(struct filter_ctx *ctx, struct span name)
     for (size_t i = 0; i < config->rules.count && verdict == VERDICT_CONTINUE; i++) {
         const struct rule *rule = rules_at(config, i);
         if ((rule_events(rule) & EVENT(HELO)) != 0)
-            verdict = ask_whole(ctx, rule, NULL, name);
+            verdict = regex_ask(ctx, rule, NULL, name);
     }
     return verdict;
 }
@@ -152,7 +137,7 @@ static enum verdict on_helo(struct filter_ctx *ctx, struct span name)
 static enum verdict on_path(struct filter_ctx *ctx, unsigned event, struct span address)
 {
     const struct regex_config *config = filter_config(ctx);
-    struct track *tracks = tracks_of(ctx);
+    struct track *tracks = regex_tracks(ctx);
     if (tracks == NULL)
         return VERDICT_FAIL;
     enum verdict verdict = VERDICT_CONTINUE;
@@ -162,7 +147,7 @@ static enum verdict on_path(struct filter_ctx *ctx, unsigned event, struct span 
         struct track *track = rule->action == ACTION_TAG ? &tracks[i] : NULL;
         if ((rule_events(rule) & event) != 0)
             verdict =
-                ask_whole(ctx, rule, track, rule->part == PART_HELO ? filter_facts(ctx)->helo : address);
+                regex_ask(ctx, rule, track, rule->part == PART_HELO ? filter_facts(ctx)->helo : address);
     }
     return verdict;
 }
@@ -180,7 +165,7 @@ static enum verdict on_rcpt(struct filter_ctx *ctx, const struct filter_path *fo
 static enum verdict on_header(struct filter_ctx *ctx, struct span name, struct span value)
 {
     const struct regex_config *config = filter_config(ctx);
-    struct track *tracks = tracks_of(ctx);
+    struct track *tracks = regex_tracks(ctx);
     if (tracks == NULL)
         return VERDICT_FAIL;
     struct regex_message *message = filter_message(ctx);
@@ -191,9 +176,9 @@ static enum verdict on_header(struct filter_ctx *ctx, struct span name, struct s
     for (size_t i = 0; i < config->rules.count && verdict == VERDICT_CONTINUE; i++) {
         const struct rule *rule = rules_at(config, i);
         if (rule->part == PART_HEADERS)
-            verdict = ask_whole(ctx, rule, &tracks[i], line);
+            verdict = regex_ask(ctx, rule, &tracks[i], line);
         else if (rule->part == PART_FIELD && span_eq_nocase(rule->field, name))
-            verdict = ask_whole(ctx, rule, &tracks[i], unfolded);
+            verdict = regex_ask(ctx, rule, &tracks[i], unfolded);
     }
     return verdict;
 }
@@ -201,7 +186,7 @@ static enum verdict on_header(struct filter_ctx *ctx, struct span name, struct s
 static enum verdict add_tags(struct filter_ctx *ctx)
 {
     const struct regex_config *config = filter_config(ctx);
-    struct track *tracks = tracks_of(ctx);
+    struct track *tracks = regex_tracks(ctx);
     if (tracks == NULL)
         return VERDICT_FAIL;
     for (size_t i = 0; i < config->rules.count; i++) {
@@ -217,7 +202,7 @@ static enum verdict add_tags(struct filter_ctx *ctx)
 static enum verdict on_piece(struct filter_ctx *ctx, enum rule_part part, struct span bytes)
 {
     const struct regex_config *config = filter_config(ctx);
-    struct track *tracks = tracks_of(ctx);
+    struct track *tracks = regex_tracks(ctx);
     if (tracks == NULL)
         return VERDICT_FAIL;
     bool wanted = false;
@@ -227,7 +212,7 @@ static enum verdict on_piece(struct filter_ctx *ctx, enum rule_part part, struct
         if (rule->part != part || scan->result != SCAN_MORE)
             continue;
         scan_feed(scan, bytes);
-        enum verdict verdict = answer(ctx, rule, &tracks[i], scan->result, scan->limit);
+        enum verdict verdict = regex_answer(ctx, rule, &tracks[i], scan->result, scan->limit);
         if (verdict != VERDICT_CONTINUE)
             return verdict;
         wanted = wanted || scan->result == SCAN_MORE;
@@ -251,15 +236,17 @@ static void forget(struct filter_ctx *ctx)
     struct regex_message *message = filter_message(ctx);
     if (message == NULL)
         return;
-    for (size_t i = 0; message->tracks != NULL && i < config->rules.count; i++)
+    for (size_t i = 0; message->tracks != NULL && i < config->rules.count; i++) {
         scan_free(&message->tracks[i].scan);
+        scan_free(&message->tracks[i].rendered);
+    }
     field_free(&message->field);
 }
 
 static enum verdict on_end_of_message(struct filter_ctx *ctx)
 {
     const struct regex_config *config = filter_config(ctx);
-    struct track *tracks = tracks_of(ctx);
+    struct track *tracks = regex_tracks(ctx);
     if (tracks == NULL)
         return VERDICT_FAIL;
     enum verdict verdict = VERDICT_CONTINUE;
@@ -267,13 +254,11 @@ static enum verdict on_end_of_message(struct filter_ctx *ctx)
     for (size_t i = 0; i < config->rules.count && verdict == VERDICT_CONTINUE; i++) {
         const struct rule *rule = rules_at(config, i);
         struct scan *scan = &tracks[i].scan;
-        if (!rule_streams(rule))
-            continue;
-        late = late || rule->action == ACTION_TAG;
-        if (scan->result != SCAN_MORE)
+        late = late || (rule_late(rule) && rule->action == ACTION_TAG);
+        if (!rule_streams(rule) || rule->part == PART_TEXT || scan->result != SCAN_MORE)
             continue;
         scan_finish(scan);
-        verdict = answer(ctx, rule, &tracks[i], scan->result, scan->limit);
+        verdict = regex_answer(ctx, rule, &tracks[i], scan->result, scan->limit);
     }
     if (verdict == VERDICT_CONTINUE && late)
         verdict = add_tags(ctx);
@@ -297,6 +282,7 @@ const struct filter filter_regex = {
     .on_end_of_headers = add_tags,
     .on_content = on_content,
     .on_body = on_body,
+    .on_part = regex_on_part,
     .on_end_of_message = on_end_of_message,
     .on_abort = forget,
 };

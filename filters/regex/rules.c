@@ -52,6 +52,8 @@ static int check_part(struct rule *rule, const struct place *place)
         {"headers", PART_HEADERS, NULL},
         {"raw", PART_RAW, NULL},
         {"body", PART_BODY, NULL},
+        {"text", PART_TEXT, NULL},
+        {"filename", PART_FILENAME, NULL},
     };
     struct span on = span_str(rule->on);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -15,7 +15,9 @@ enum rule_part {
     PART_FIELD,    /* the unfolded value of each header field of one name */
     PART_HEADERS,  /* each header field as "Name: value", unfolded */
     PART_RAW,      /* the message, dots unstuffed */
-    PART_BODY      /* what follows the header section, not decoded */
+    PART_BODY,     /* what follows the header section, not decoded */
+    PART_TEXT,     /* the text of each text part as UTF-8; of HTML also as a person reads it */
+    PART_FILENAME  /* each name that a part is given */
 };
 
 enum rule_action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_TAG, ACTION_LOG, ACTION_DISCARD };
@@ -64,7 +66,13 @@ static inline struct rule *rules_at(const struct regex_config *config, size_t n)
 /* True for a part that arrives in pieces. */
 static inline bool rule_streams(const struct rule *rule)
 {
-    return rule->part == PART_RAW || rule->part == PART_BODY;
+    return rule->part == PART_RAW || rule->part == PART_BODY || rule->part == PART_TEXT;
+}
+
+/* True for a part that comes behind the header section. */
+static inline bool rule_late(const struct rule *rule)
+{
+    return rule_streams(rule) || rule->part == PART_FILENAME;
 }
 
 /* Checks and compiles; -1 after every complaint has been made. What was compiled is freed by rules_free(),
