@@ -55,7 +55,6 @@ static bool at(struct filter_ctx *ctx, struct filter_channel *channel, enum plac
     if (talker->close_at != place)
         return true;
     filter_channel_close(channel);
-    CHECK(filter_channel_send(channel, SPAN("")) == 0);
     talker->channel = NULL;
     return false;
 }
@@ -166,8 +165,11 @@ struct talk {
 
 static void add(struct chain *chain, struct talker *talker)
 {
-    const struct chain_member member = {
-        .filter = &talker_filter, .name = "talker", .config = talker, .interests = ~0u, .time_limit = 5000};
+    const struct chain_member member = {.filter = &talker_filter,
+                                        .name = "talker",
+                                        .config = &talker->self,
+                                        .interests = ~0u,
+                                        .time_limit = 5000};
 
     talker->self = talker;
     CHECK(chain_add(chain, &member) == 0);
