@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "lab_tls.h"
-#include "lab_tls_keys.h"
 #include "sim.h"
 
 /* Text with the command it answers in braces, so that a reply in the wrong place shows. */
@@ -76,49 +74,9 @@ static void wrong(struct upstream *up, struct span line, const char *why)
     sim_fail(up->sim, "upstream", "%s: \"%.*s\"", why, (int)(line.len < 80 ? line.len : 80), line.ptr);
 }
 
-static bool encrypted(const struct upstream *up)
-{
-    return lab_tls_stage(up->pipe) == TLS_UP;
-}
-
-/* STARTTLS is offered by servers that are called by somebody who could use it. */
-static bool offers_tls(struct upstream *up)
-{
-    int tls = up->sim->config.upstreams[0].tls;
-
-    if (tls == UPSTREAM_TLS_NONE || encrypted(up))
-        return false;
-    if (up->manners->strips && tls != UPSTREAM_TLS_OPPORTUNISTIC)
-        up->client->upset = true;
-    return !up->manners->strips;
-}
-
-/* What must be encrypted is. */
-static bool is_safe(const struct upstream *up)
-{
-    switch (up->sim->config.upstreams[0].tls) {
-    case UPSTREAM_TLS_NONE:
-        return !encrypted(up);
-    case UPSTREAM_TLS_OPPORTUNISTIC:
-        return true;
-    case UPSTREAM_TLS_MIRROR:
-        return encrypted(up) == client_encrypted(up->client);
-    default:
-        return encrypted(up);
-    }
-}
-
-static void encrypt(struct upstream *up)
-{
-    static const struct lab_tls_terms usual;
-
-    if (!up->pipe->ended)
-        lab_tls_accept(up->pipe, lab_tls_server(&usual), up->read);
-}
-
 static void on_starttls(struct upstream *up, struct span line)
 {
-    if (!up->greeted || up->mail || !offers_tls(up))
+    if (!up->greeted || up->mail || !upstream_offers_tls(up))
         wrong(up, line, "STARTTLS out of order");
     faults_point(up->sim, up->client, POINT_SECURING, SIDE_UPSTREAM);
     if (refuses(up)) {
@@ -148,8 +106,8 @@ static void on_ehlo(struct upstream *up, struct span line)
     }
     (void)snprintf(
         text, sizeof(text), "250-up.example\r\n%s%s%s%s%s%s250 8BITMIME\r\n",
-        offers_tls(up) ? "250-STARTTLS\r\n" : "", up->manners->pipelining ? "250-PIPELINING\r\n" : "",
-        up->manners->chunking ? "250-CHUNKING\r\n" : "",
+        upstream_offers_tls(up) ? "250-STARTTLS\r\n" : "",
+        up->manners->pipelining ? "250-PIPELINING\r\n" : "", up->manners->chunking ? "250-CHUNKING\r\n" : "",
         up->manners->enhanced ? "250-ENHANCEDSTATUSCODES\r\n" : "",
         up->manners->auth ? "250-AUTH PLAIN LOGIN\r\n" : "", up->manners->size ? "250-SIZE 1000000\r\n" : "");
     answer(up, 250, "{EHLO}"); /* takes its turn; the words are these instead */
@@ -166,7 +124,7 @@ static void on_mail(struct upstream *up, struct span line)
 
     if (!up->greeted || up->mail || line.len < 12)
         wrong(up, line, "MAIL out of order");
-    if (!is_safe(up))
+    if (!upstream_safe(up))
         wrong(up, line, "in plaintext, or not");
     forget(up);
     up->message = sim_message(up->sim, id);
@@ -448,7 +406,7 @@ static bool say(struct upstream *up)
             faults_point(up->sim, up->client, POINT_ACCEPTED, SIDE_UPSTREAM);
         }
         if (reply->encrypts)
-            encrypt(up);
+            upstream_encrypt(up);
         if (reply->last)
             upstream_leave(up, false);
     }
@@ -492,7 +450,7 @@ void upstream_begin(struct upstream *up)
     static const char *const greetings[] = {"up.example", "up.example ESMTP ready", ""};
 
     if (up->sim->config.upstreams[0].tls == UPSTREAM_TLS_IMPLICIT)
-        encrypt(up);
+        upstream_encrypt(up);
     faults_point(up->sim, up->client, POINT_BANNER, SIDE_UPSTREAM);
     up->delay = up->delay != 0 || !dice_percent(&up->dice, up->manners->lazy) ? up->delay
                                                                               : dice_below(&up->dice, 200000);

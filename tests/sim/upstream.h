@@ -66,6 +66,10 @@ void upstream_end(struct upstream *upstream);
 void upstream_hurry(struct upstream *upstream);
 /* Says something at once, whatever is due. */
 void upstream_blurt(struct upstream *upstream, struct span s);
+/* STARTTLS is offered now; what must be encrypted is; its end begins to shake hands. */
+bool upstream_offers_tls(struct upstream *upstream);
+bool upstream_safe(const struct upstream *upstream);
+void upstream_encrypt(struct upstream *upstream);
 /* Goes: FIN, or a reset. */
 void upstream_leave(struct upstream *upstream, bool reset);
 
