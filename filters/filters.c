@@ -2,5 +2,6 @@
 #include "filters/filters.h"
 
 const struct filter *const filters_builtin[] = {
-    &filter_access, &filter_banner, &filter_commands, &filter_extensions, &filter_regex, NULL,
+    &filter_access,    &filter_banner, &filter_commands, &filter_extensions, &filter_regex,
+    &filter_structure, NULL,
 };

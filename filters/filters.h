@@ -10,6 +10,7 @@ extern const struct filter filter_banner;
 extern const struct filter filter_commands;
 extern const struct filter filter_extensions;
 extern const struct filter filter_regex;
+extern const struct filter filter_structure;
 
 /* All of them; ends with NULL. */
 extern const struct filter *const filters_builtin[];

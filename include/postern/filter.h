@@ -243,6 +243,10 @@ void filter_allow(struct filter_capabilities *capabilities, struct span keyword)
 int filter_set_arguments(struct filter_capabilities *capabilities, struct span keyword,
                          struct span arguments);
 
+/* The name of the n-th anomaly that FILTER_PART_ANOMALY may tell of, in order; NULL past the last. Any time.
+ */
+const char *filter_anomaly(unsigned n);
+
 /* open() only: a complaint about the value at `path` below the filter's map ("rules[2].pattern", or "" for
  * the filter itself); the loader adds file, line and column. */
 void filter_complain(struct filter_setup *setup, const char *path, const char *format, ...)

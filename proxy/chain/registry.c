@@ -12,6 +12,7 @@
 /* A shared object may call what nothing else in the program calls: the linker is to keep it. */
 __attribute__((used)) static bool (*const kept)(const struct option_networks *, uint8_t,
                                                 const uint8_t *) = option_networks_match;
+__attribute__((used)) static const char *(*const kept_too)(unsigned) = filter_anomaly;
 
 #define REGISTRY_MAX 32
 

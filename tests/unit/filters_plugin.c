@@ -113,7 +113,8 @@ static void test_services(void)
         "filter_alloc",       "filter_set_reply",      "filter_set_reason",    "filter_add_header",
         "filter_log",         "filter_rewrite_reply",  "filter_offers",        "filter_hide",
         "filter_hide_others", "filter_allow",          "filter_set_arguments", "filter_complain",
-        "filter_setup_alloc", "option_networks_match", "filter_resume",        "filter_timer"};
+        "filter_setup_alloc", "option_networks_match", "filter_resume",        "filter_timer",
+        "filter_anomaly"};
 
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
         if (dlsym(RTLD_DEFAULT, services[i]) == NULL) {
