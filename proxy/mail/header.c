@@ -14,7 +14,7 @@ enum state {
     STATE_GAP,   /* spaces between name and colon (obsolete, RFC 5322 4.5) */
     STATE_VALUE, /* up to the LF of this line */
     STATE_FOLD,  /* behind that LF: the next octet tells whether the field goes on */
-    STATE_BLANK  /* behind the CR of the blank line */
+    STATE_BLANK  /* at the LF of the blank line, behind its CR if it has one */
 };
 
 enum found { FOUND_NOTHING, FOUND_FIELD, FOUND_BLANK_LINE, FOUND_BODY };
@@ -37,9 +37,11 @@ static bool scan_name(struct header_reader *reader, char c, size_t *at)
     if (reader->state != STATE_GAP && is_ftext(c)) {
         reader->state = STATE_NAME;
     } else if (reader->state == STATE_START) {
-        if (c != '\r')
+        if (c != '\r' && c != '\n')
             return false;
         reader->state = STATE_BLANK;
+        if (c == '\n')
+            return true;
     } else if (c == ':') {
         reader->colon = reader->used + *at;
         reader->state = STATE_VALUE;
@@ -156,6 +158,7 @@ static void emit(struct header_reader *reader, struct span last, struct span *na
     }
     assert(field.len > reader->colon);
     *name = span_trim(span_first(field, reader->colon));
+    reader->spaced = name->len != reader->colon;
     *value = without_crlf(span_skip(field, reader->colon + 1));
     *event = HEADER_FIELD;
     reader->count++;

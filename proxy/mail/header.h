@@ -25,6 +25,7 @@ struct header_reader {
     size_t octets;        /* of the section so far */
     enum header_error error;
     bool done;
+    bool spaced;    /* white space stood between the name of the last field and its colon */
     bool malformed; /* the section ended at a line that is no field and no blank line: that line is body */
     /* private */
     char *field;
@@ -32,10 +33,11 @@ struct header_reader {
     uint8_t state;
 };
 
-/* Reads from the start of in (content: unstuffed, CRLF-clean, in pieces of any size). Returns the octets
- * consumed. After HEADER_FIELD *name and *value are valid until the next call: value is everything after the
- * colon, folding kept, final CRLF removed. After HEADER_END with `malformed`, the bytes of the line that
- * ended the section which were already consumed are in header_tail(): they are the first octets of the body.
+/* Reads from the start of in (content: unstuffed, in pieces of any size; lines end with CRLF, or LF alone).
+ * Returns the octets consumed. After HEADER_FIELD *name and *value are valid until the next call: value is
+ * everything after the colon, folding kept, final line end removed. After HEADER_END with `malformed`, the
+ * bytes of the line that ended the section which were already consumed are in header_tail(): they are the
+ * first octets of the body.
  */
 size_t header_read(struct header_reader *reader, struct span in, struct span *name, struct span *value,
                    enum header_event *event);

@@ -77,7 +77,7 @@ static void model(struct span in, struct text *told)
 {
     unsigned received = 0;
 
-    while (in.len > 0 && !span_eq(span_first(in, 2), SPAN("\r\n"))) {
+    while (in.len > 0 && in.ptr[0] != '\n' && !span_eq(span_first(in, 2), SPAN("\r\n"))) {
         size_t name = 0, len = line_len(in), colon;
 
         while (name < len && in.ptr[name] > ' ' && in.ptr[name] < 0x7f && in.ptr[name] != ':')
@@ -94,9 +94,9 @@ static void model(struct span in, struct text *told)
         received += span_eq_nocase(span_first(in, name), SPAN("received"));
         in = span_skip(in, len);
     }
-    bool blank = span_eq(span_first(in, 2), SPAN("\r\n"));
-    text_format(told, "%s body:", blank || in.len == 0 ? "" : "malformed");
-    text_add(told, span_skip(in, blank ? 2 : 0));
+    size_t blank = in.len > 0 && in.ptr[0] == '\n' ? 1 : span_eq(span_first(in, 2), SPAN("\r\n")) ? 2 : 0;
+    text_format(told, "%s body:", blank != 0 || in.len == 0 ? "" : "malformed");
+    text_add(told, span_skip(in, blank));
     text_format(told, " 0 %u", received);
 }
 

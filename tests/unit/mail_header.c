@@ -118,6 +118,13 @@ static const struct {
     {SPAN("A: b: c\r\n\r\n"), "A| b: c\nEND:"},
     {SPAN("A: \xc3\xbc\x80\r\n\r\n"), "A| \xc3\xbc\x80\nEND:"},
     {SPAN("__proto__: x\r\n\r\n"), "__proto__| x\nEND:"},
+    /* Lines that end with LF alone. */
+    {SPAN("A: 1\nB: 2\n 3\n\nbody\n"), "A| 1\nB| 2\n 3\nEND:body\n"},
+    {SPAN("\n\nbody"), "END:\nbody"},
+    {SPAN("A: 1\n\r\nbody"), "A| 1\nEND:body"},
+    {SPAN("A: 1\r\n\nbody"), "A| 1\nEND:body"},
+    {SPAN("A: 1\n\rbody"), "A| 1\nMALFORMED:\rbody"},
+    {SPAN("A: 1\nB\n\nbody"), "A| 1\nMALFORMED:B\n\nbody"},
     /* The section ends at a line that is no field. */
     {SPAN("From a@b Mon Jan  1\r\nA: 1\r\n\r\n"), "MALFORMED:From a@b Mon Jan  1\r\nA: 1\r\n\r\n"},
     {SPAN("A: 1\r\nhello world\r\n"), "A| 1\nMALFORMED:hello world\r\n"},
@@ -195,6 +202,7 @@ static void test_counts(void)
     CHECK(read_piece(&reader, message, &seen));
     CHECK(reader.count == 4);
     CHECK(reader.received == 3);
+    CHECK(!reader.spaced);
     CHECK(reader.octets == message.len - 4);
     CHECK(reader.field == NULL); /* nothing was copied */
     header_free(&reader);
