@@ -362,10 +362,12 @@ int main(int argc, char **argv)
     static const struct scene ecdsa[] = {
         {"TLS 1.3 x25519", V13, X25519, MBEDTLS_TLS1_3_AES_128_GCM_SHA256},
         {"TLS 1.3 secp256r1", V13, P256, MBEDTLS_TLS1_3_AES_128_GCM_SHA256},
+        {"TLS 1.3 AES-256", V13, X25519, MBEDTLS_TLS1_3_AES_256_GCM_SHA384},
         {"TLS 1.2 x25519", V12, X25519, MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
     };
     static const struct scene rsa[] = {
         {"TLS 1.3 x25519", V13, X25519, MBEDTLS_TLS1_3_AES_128_GCM_SHA256},
+        {"TLS 1.3 AES-256", V13, X25519, MBEDTLS_TLS1_3_AES_256_GCM_SHA384},
         {"TLS 1.2 x25519", V12, X25519, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
     };
     static const struct scene bulk[] = {
