@@ -148,6 +148,7 @@ static void test_base64_whole(void)
     whole.in = text_span(&text);
     now = &whole;
     pieces_run(&pieces, whole.in, 8);
+    now = NULL;
 }
 
 static void test_encoding(void)
