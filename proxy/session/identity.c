@@ -164,8 +164,10 @@ enum leg_forward identity_before_helo(struct session *session, struct span helo,
 
     if (leg_upstream(session)->identity != IDENTITY_XCLIENT)
         return LEG_FORWARDED;
-    /* Another name than the one that was told: it is told anew. */
-    if (leg->told == TOLD_ALL && leg->told_helo != NULL && !span_eq(helo, span_str(leg->told_helo)))
+    /* Another name than the one that was told: it is told anew, but not behind an AUTH, which XCLIENT would
+     * undo. */
+    if (leg->told == TOLD_ALL && !session->authenticated && leg->told_helo != NULL &&
+        !span_eq(helo, span_str(leg->told_helo)))
         leg->told = TOLD_ASKED;
     switch (leg->told) {
     case TOLD_NOTHING:
