@@ -2,6 +2,8 @@
  * nettle.c has taken over, published answers, and sessions whose buffers come and go under random traffic.
  * `build` runs it before installing.
  */
+#include "common.h" /* lets the library's own structs be seen */
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@
 #include <mbedtls/sha256.h>
 #include <mbedtls/ssl.h>
 #include <psa/crypto.h>
+
+#include "ssl_misc.h"
 
 static void must(bool held, const char *what)
 {
@@ -233,9 +237,10 @@ static void side_open(struct side *side, int endpoint, mbedtls_ssl_protocol_vers
     mbedtls_ssl_set_bio(&side->ssl, side, pipe_write, pipe_read, NULL);
 }
 
-static void check_traffic(mbedtls_ssl_protocol_version version, int suite)
+static struct side server, client;
+
+static void open_both(mbedtls_ssl_protocol_version version, int suite)
 {
-    static struct side server, client;
     static struct pipe up, down;
     const int suites[] = {suite, 0};
     up.from = up.to = down.from = down.to = 0;
@@ -249,6 +254,20 @@ static void check_traffic(mbedtls_ssl_protocol_version version, int suite)
         must((theirs == 0 || waits(theirs)) && (ours == 0 || waits(ours)), "a handshake");
         shaken = theirs == 0 && ours == 0;
     }
+}
+
+static void close_both(void)
+{
+    struct side *sides[] = {&server, &client};
+    for (int i = 0; i < 2; i++) {
+        mbedtls_ssl_free(&sides[i]->ssl);
+        mbedtls_ssl_config_free(&sides[i]->config);
+    }
+}
+
+static void check_traffic(mbedtls_ssl_protocol_version version, int suite)
+{
+    open_both(version, suite);
     while (server.received < client.sent || client.received < server.sent || client.sent < TRAFFIC ||
            server.sent < TRAFFIC) {
         struct side *side = rand() % 2 == 0 ? &server : &client;
@@ -257,11 +276,45 @@ static void check_traffic(mbedtls_ssl_protocol_version version, int suite)
         else
             side_read(side);
     }
-    struct side *sides[] = {&server, &client};
-    for (int i = 0; i < 2; i++) {
-        mbedtls_ssl_free(&sides[i]->ssl);
-        mbedtls_ssl_config_free(&sides[i]->config);
+    close_both();
+}
+
+/* --- a ticket that comes in several records to a session that waits ------------------------------- */
+
+static void write_fragment(const unsigned char *bytes, size_t length)
+{
+    server.ssl.out_msgtype = MBEDTLS_SSL_MSG_HANDSHAKE;
+    server.ssl.out_msglen = length;
+    memcpy(server.ssl.out_msg, bytes, length);
+    must(mbedtls_ssl_write_record(&server.ssl, 1) == 0, "a fragment is written");
+}
+
+/* lifetime, age, no nonce, a ticket of zeroes, no extensions (RFC 8446 4.6.1) */
+static void check_fragments(size_t length, size_t piece)
+{
+    unsigned char message[4000] = {MBEDTLS_SSL_HS_NEW_SESSION_TICKET};
+    unsigned char text[10];
+    size_t body = length - 4, ticket = body - 13;
+    int result;
+    MBEDTLS_PUT_UINT24_BE(body, message, 1);
+    message[7] = 100;
+    MBEDTLS_PUT_UINT16_BE(ticket, message, 13);
+    open_both(MBEDTLS_SSL_VERSION_TLS1_3, MBEDTLS_TLS1_3_AES_128_GCM_SHA256);
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        &client.config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    must(mbedtls_ssl_read(&client.ssl, text, sizeof text) == MBEDTLS_ERR_SSL_WANT_READ, "a session rests");
+    for (size_t at = 0; at < length; at += piece) {
+        write_fragment(message + at, length - at < piece ? length - at : piece);
+        do
+            result = mbedtls_ssl_read(&client.ssl, text, sizeof text);
+        while (result == MBEDTLS_ERR_SSL_WANT_READ && mbedtls_ssl_check_pending(&client.ssl));
+        must(result == (length - at > piece ? MBEDTLS_ERR_SSL_WANT_READ
+                                            : MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET),
+             "a ticket in fragments");
     }
+    must(mbedtls_ssl_write(&server.ssl, text, 5) == 5, "a record behind it is written");
+    must(mbedtls_ssl_read(&client.ssl, text, sizeof text) == 5, "a record behind it is read");
+    close_both();
 }
 
 int main(void)
@@ -279,5 +332,7 @@ int main(void)
     check_traffic(MBEDTLS_SSL_VERSION_TLS1_3, MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256);
     check_traffic(MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_TLS_PSK_WITH_AES_256_GCM_SHA384);
     check_traffic(MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256);
+    for (size_t piece = 5; piece < 2000; piece += 7)
+        check_fragments(1500, piece);
     return 0;
 }

@@ -26,11 +26,16 @@ static int resize(unsigned char **buffer, size_t *size, size_t wanted)
     return 0;
 }
 
+/* The header stays where it is in the buffer: behind the fragments of a handshake message, if there are some.
+ */
 static int resize_input(mbedtls_ssl_context *ssl, size_t wanted)
 {
+    size_t header = (size_t)(ssl->in_hdr - ssl->in_buf);
     int error = resize(&ssl->in_buf, &ssl->in_buf_len, wanted);
-    if (error == 0)
-        mbedtls_ssl_reset_in_pointers(ssl);
+    if (error == 0) {
+        ssl->in_hdr = ssl->in_buf + header;
+        mbedtls_ssl_update_in_pointers(ssl);
+    }
     return error;
 }
 
@@ -73,6 +78,7 @@ void mbedtls_ssl_rest(mbedtls_ssl_context *ssl)
         (void)resize_output(ssl, SMALL);
 }
 
+/* What a record loses when it is decrypted makes room for the header of the next, be this one a fragment. */
 int mbedtls_ssl_wake_input(mbedtls_ssl_context *ssl)
 {
     size_t body = MBEDTLS_GET_UINT16_BE(ssl->in_len, 0);
