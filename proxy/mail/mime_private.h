@@ -9,6 +9,7 @@
 #include "mail/header.h"
 #include "mail/html.h"
 #include "mail/mime.h"
+#include "mail/mime_lines.h"
 
 #define MIME_STRINGS 4096  /* octets of what is known of one part */
 #define MIME_BLOCK   16384 /* octets of each buffer that content passes through */
@@ -70,5 +71,59 @@ size_t content_take(struct mime_content *content, struct level *level, struct sp
                     struct mime_event *event);
 /* The body has ended: true while there is something to tell. */
 bool content_end(struct mime_content *content, struct level *level, struct mime_event *event);
+
+/* --- mime.c, mime_header.c, mime_body.c: one stream of lines, and the parts under way in it */
+
+#define MIME_TUNNELS 3 /* multiparts or messages in base64, one in the other, that are looked into */
+
+/* What a step came to. */
+enum progress {
+    MOVED,   /* something was read, or an event is there */
+    STARVED, /* nothing can be done without more input */
+    ENDED    /* the stream is over, and so is every part in it */
+};
+
+/* One stream of lines and the parts under way in it: the message, or what a tunnel decodes to. */
+struct scanner {
+    struct level *top;
+    struct level *goal; /* parts above this one are being closed; NULL: none are */
+    struct mime_lines lines;
+    struct span held;     /* body that lies in `lines` */
+    struct span tail;     /* body that the header reader held */
+    size_t lying, behind; /* body at the head of the input, not yet taken; what was read behind it already */
+    size_t noted;         /* octets of the preamble or epilogue under way */
+    bool closing;         /* the delimiter was a closing one */
+    bool last;            /* nothing follows what is in `buffer` */
+    char *buffer;         /* of a tunnel; NULL: the input is the caller's */
+    size_t read, filled;
+};
+
+struct mime {
+    struct mime_limits limits;
+    unsigned parts;
+    unsigned active; /* the innermost scanner */
+    bool failed;
+    struct level *dead; /* its end has been told; freed with the next call */
+    struct mime_content content;
+    struct scanner scanners[MIME_TUNNELS + 1];
+};
+
+/* A new innermost part, its header section still to be read. False: no memory. */
+bool mime_push(struct mime *mime, struct scanner *scanner, const struct mime_part *parent);
+/* Its body is encoded as a whole. */
+bool mime_encoded(const struct level *level);
+
+/* Reads the header section of the innermost part; the octets used up. */
+size_t mime_read_header(struct scanner *scanner, struct span in, bool last, struct mime_event *event);
+/* The section has been read and told: what the body is. */
+void mime_open_body(struct mime *mime, struct scanner *scanner, struct level *level);
+
+/* Reads the body of the innermost part. */
+enum progress mime_read_body(struct mime *mime, struct scanner *scanner, struct span in, bool last,
+                             size_t *used, struct mime_event *event);
+/* The parts above the delimited multipart have been closed: it goes on. */
+void mime_pass_delimiter(struct mime *mime, struct scanner *scanner);
+/* Closes the innermost part. STARVED: a tunnel's inside has to end first. */
+enum progress mime_end_level(struct mime *mime, struct scanner *scanner, struct mime_event *event);
 
 #endif
