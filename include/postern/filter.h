@@ -54,7 +54,7 @@ struct filter_ctx; /* one filter in one session; given to every callback, valid 
 struct filter_facts {
     struct span session;     /* id, also in every log line */
     struct span transaction; /* id of the transaction, absent outside */
-    uint8_t client_family;   /* 4 or 6 */
+    uint8_t client_family;   /* 4 or 6; 0: its address is not known, by the word of a trusted server */
     uint8_t client_address[16];
     uint16_t client_port;
     struct span client;       /* printed address, without brackets */

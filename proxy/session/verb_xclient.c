@@ -39,14 +39,16 @@ static bool keep(char **to, struct span value)
     return *to != NULL;
 }
 
+/* A client whose address is not available has none: that of whoever speaks for it may be trusted. */
 static void set_address(struct ip *ip, struct span address, struct span port)
 {
-    struct ip parsed;
+    struct ip given;
     uint64_t number;
 
-    if (xclient_address(address, &parsed)) {
-        parsed.port = ip->port;
-        *ip = parsed;
+    if (address.ptr != NULL) {
+        (void)xclient_address(address, &given);
+        given.port = ip->port;
+        *ip = given;
     }
     if (words_number(port, UINT16_MAX, &number))
         ip->port = (uint16_t)number;
