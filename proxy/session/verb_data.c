@@ -67,8 +67,8 @@ static void begin_content(struct session *session, struct exchange *exchange, co
         return;
     }
     if (reply != NULL) {
-        body_open(session, SINK_DOT);
         exchange_relay(session, exchange, reply);
+        body_open(session, SINK_DOT); /* without memory it gives up the leg, and the reply with it */
     } else {
         exchange_say(session, exchange, &start_input);
     }
