@@ -1,6 +1,7 @@
 /* session_session.c: tests of session/session: identity, facts, kept replies, the end. */
 #include "session/session.h"
 
+#include "base/mem.h"
 #include "session_fixture.h"
 
 static void test_kept_reply(void)
@@ -78,11 +79,65 @@ static void test_end_twice(void)
     fixture_end(&f);
 }
 
+/* --- memory */
+
+struct gate {
+    unsigned left; /* allocations until the one that fails */
+    bool shut;
+};
+
+static bool not_the_last(void *arg, size_t size)
+{
+    struct gate *gate = arg;
+
+    (void)size;
+    if (gate->left == 0)
+        return true;
+    gate->shut = --gate->left == 0;
+    return !gate->shut;
+}
+
+/* What this answer of the upstream leads to, with the n-th allocation failing; false: there are not so many.
+ */
+static bool answered_without(struct fixture *f, struct span answer, unsigned n)
+{
+    struct gate gate = {.left = n};
+
+    lab_pipe_send(f->upstream, answer);
+    mem_set_gate(not_the_last, &gate);
+    lab_run(&f->lab);
+    mem_set_gate(NULL, NULL);
+    return gate.shut;
+}
+
+/* Each allocation of the way from DATA to its 354 fails once: nothing is left, and the client is answered. */
+static void test_no_memory(void)
+{
+    bool failed = true;
+
+    for (unsigned n = 1; failed; n++) {
+        struct fixture f;
+        fixture_init(&f);
+        fixture_serve(&f);
+        fixture_open(&f, SPAN("250 mx.example\r\n"));
+        fixture_client_says(&f, SPAN("MAIL FROM:<>\r\n"));
+        fixture_upstream_says(&f, SPAN("250 ok\r\n"));
+        fixture_client_says(&f, SPAN("RCPT TO:<b@example.org>\r\n"));
+        fixture_upstream_says(&f, SPAN("250 ok\r\n"));
+        fixture_client_says(&f, SPAN("DATA\r\n"));
+        f.client->from.len = 0;
+        failed = answered_without(&f, SPAN("354 go\r\n"), n);
+        CHECK(f.client->from.len != 0 || f.client->closed);
+        fixture_end(&f);
+    }
+}
+
 int main(void)
 {
     test_kept_reply();
     test_facts();
     test_idle();
     test_end_twice();
+    test_no_memory();
     return test_end("session_session");
 }
