@@ -43,20 +43,20 @@ static void untellable(struct session *session, const char *why)
     session_again(session);
 }
 
+/* What is left to be said behind it is kept with the exchange. */
 static bool say(struct session *session, struct span line, struct span rest, exchange_replied *replied)
 {
-    struct exchange *exchange = exchange_internal(replied);
+    struct exchange *exchange;
+    char *kept = mem_copy(rest);
 
-    if (exchange != NULL)
-        exchange->arguments = mem_copy(rest);
-    if (exchange == NULL || exchange->arguments == NULL || !wire_put(&session->leg->wire, line)) {
-        exchange_free(exchange);
+    if (kept == NULL)
         return false;
-    }
-    exchange->limit = session->settings->timeouts.helo;
-    leg_expect(session, exchange);
-    session_again(session);
-    return true;
+    exchange = leg_say(session, line, replied);
+    if (exchange == NULL)
+        mem_free(kept);
+    else
+        exchange->arguments = kept;
+    return exchange != NULL;
 }
 
 static struct span first_line(struct span lines)
@@ -113,12 +113,8 @@ static void asked(struct session *session, struct exchange *exchange, const stru
 
 static bool ask(struct session *session)
 {
-    char bytes[300];
-    struct text text = TEXT(bytes);
-
-    text_format(&text, "EHLO %s\r\n", session->settings->hostname);
     session->leg->told = TOLD_ASKING;
-    return say(session, text_span(&text), SPAN(""), asked);
+    return leg_say_helo(session, span_str(session->settings->hostname), true, asked) != NULL;
 }
 
 static bool tell(struct session *session, struct span helo, bool extended)

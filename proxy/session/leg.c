@@ -256,24 +256,36 @@ void leg_reset(struct session *session)
     leg_expect(session, exchange);
 }
 
-/* Introduces the client again, as it introduced itself here. */
-static bool introduce(struct session *session)
+struct exchange *leg_say(struct session *session, struct span line, exchange_replied *replied)
 {
-    char bytes[600];
-    struct text text = TEXT(bytes);
-    struct exchange *exchange;
+    struct exchange *exchange = exchange_internal(replied);
 
-    text_add(&text, session->extended ? SPAN("EHLO ") : SPAN("HELO "));
-    text_add(&text, span_str(session->helo));
-    text_add(&text, SPAN("\r\n"));
-    exchange = exchange_internal(replayed);
-    if (exchange == NULL || text.cut || !wire_put(&session->leg->wire, text_span(&text))) {
+    if (exchange == NULL || !wire_put(&session->leg->wire, line)) {
         exchange_free(exchange);
-        return false;
+        return NULL;
     }
     exchange->limit = session->settings->timeouts.helo;
     leg_expect(session, exchange);
-    return true;
+    session_again(session);
+    return exchange;
+}
+
+struct exchange *leg_say_helo(struct session *session, struct span name, bool extended,
+                              exchange_replied *replied)
+{
+    char bytes[600];
+    struct text text = TEXT(bytes);
+
+    text_add(&text, extended ? SPAN("EHLO ") : SPAN("HELO "));
+    text_add(&text, name);
+    text_add(&text, SPAN("\r\n"));
+    return text.cut ? NULL : leg_say(session, text_span(&text), replied);
+}
+
+/* Introduces the client again, as it introduced itself here. */
+static bool introduce(struct session *session)
+{
+    return leg_say_helo(session, span_str(session->helo), session->extended, replayed) != NULL;
 }
 
 static enum leg_forward send_line(struct session *session, struct exchange *exchange)

@@ -87,6 +87,12 @@ void leg_refuse(struct session *session, struct exchange *exchange);
 
 /* Appends the exchange to those awaiting a reply; its bytes have been or will be queued by the caller. */
 void leg_expect(struct session *session, struct exchange *exchange);
+/* Says a line of our own, CRLF included, whose reply only `replied` hears; leg_expect() has been called, so
+ * the exchange is the leg's. NULL: no memory or no room, and nothing was said. */
+struct exchange *leg_say(struct session *session, struct span line, exchange_replied *replied);
+/* The same for EHLO or HELO with a name. */
+struct exchange *leg_say_helo(struct session *session, struct span name, bool extended,
+                              exchange_replied *replied);
 /* Ends a transaction that the upstream has open, in our own name: RSET, its reply heard by nobody. */
 void leg_reset(struct session *session);
 /* The upstream offers it, now. */

@@ -65,22 +65,6 @@ static void secure(struct session *session)
     leg->deadline = world_now(session->world) + session->settings->timeouts.handshake;
 }
 
-/* A line of ours; false: the leg has been dealt with. */
-static bool say(struct session *session, struct span line, exchange_replied *replied)
-{
-    struct exchange *exchange = exchange_internal(replied);
-
-    if (exchange == NULL || !wire_put(&session->leg->wire, line)) {
-        exchange_free(exchange);
-        unfit(session, "no memory");
-        return false;
-    }
-    exchange->limit = session->settings->timeouts.helo;
-    leg_expect(session, exchange);
-    session_again(session);
-    return true;
-}
-
 static void starttls_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
     (void)exchange;
@@ -94,6 +78,12 @@ static void starttls_replied(struct session *session, struct exchange *exchange,
         greeted(session);
 }
 
+static void say_starttls(struct session *session)
+{
+    if (leg_say(session, SPAN("STARTTLS\r\n"), starttls_replied) == NULL)
+        unfit(session, "no memory");
+}
+
 static void ehlo_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
     struct ehlo caps;
@@ -105,7 +95,7 @@ static void ehlo_replied(struct session *session, struct exchange *exchange, con
     if (reply->code == 250)
         capabilities_read(&caps, reply);
     if (ehlo_has(&caps, KEYWORD_STARTTLS))
-        (void)say(session, SPAN("STARTTLS\r\n"), starttls_replied);
+        say_starttls(session);
     else
         no_starttls(session);
 }
@@ -124,17 +114,14 @@ void leg_connected(struct session *session)
 
 void leg_prepare(struct session *session)
 {
-    char bytes[300];
-    struct text text = TEXT(bytes);
-
     if (!wants_tls(session) || tls_stage(&session->leg->wire) == TLS_UP) {
         greeted(session);
         return;
     }
-    text_format(&text, "EHLO %s\r\n", session->settings->hostname);
     session->leg->state = LEG_PREPARING;
     session->leg->deadline = 0;
-    (void)say(session, text_span(&text), ehlo_replied);
+    if (leg_say_helo(session, span_str(session->settings->hostname), true, ehlo_replied) == NULL)
+        unfit(session, "no memory");
 }
 
 static void secured(struct session *session)
