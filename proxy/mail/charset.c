@@ -10,6 +10,7 @@
 #define REPLACEMENT     "\xef\xbf\xbd" /* U+FFFD */
 #define REPLACEMENT_LEN 3u
 #define CHARACTER_MAX   4u /* octets of one in UTF-8 */
+#define CONVERT_MIN     8u /* room for one, and for a replacement instead */
 
 struct output {
     char *at, *end;
@@ -199,7 +200,7 @@ static size_t convert(struct charset *charset, struct span in, bool last, struct
     char *from = (char *)in.ptr, *begin = out->at;
     size_t left = in.len;
 
-    while (left != 0 && room_in(out) >= 2 * CHARACTER_MAX) {
+    while (left != 0 && room_in(out) >= CONVERT_MIN) {
         size_t room = room_in(out) - REPLACEMENT_LEN, unit;
         int error = iconv(charset->converter, &from, &left, &out->at, &room) == (size_t)-1 ? errno : 0;
         out->split = error == EINVAL && !last;

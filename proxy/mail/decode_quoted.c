@@ -52,7 +52,7 @@ static bool escape(struct decode *decode, char c, struct output *out)
         decode->state = HEX;
         return true;
     }
-    output_put(out, (unsigned)(hex_of((char)decode->line[0]) << 4 | hex_of(c)));
+    output_put(out, (unsigned)hex_of((char)decode->line[0]) << 4 | (unsigned)hex_of(c));
     resume(decode);
     return true;
 }

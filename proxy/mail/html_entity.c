@@ -1,8 +1,6 @@
 /* html_entity.c: what the entities of HTML stand for; finding them is left to html.c. */
 #include "mail/html_entity.h"
 
-#include <stdlib.h>
-
 #include "mail/charset_private.h"
 
 struct entity {
@@ -68,23 +66,31 @@ static const struct entity entities[] = {
 };
 // clang-format on
 
-static int compare(const void *key, const void *element)
+/* As memcmp() of the two names. */
+static int compare(struct span name, const char *entity)
 {
-    const struct span *name = key;
-    const struct entity *entity = element;
-    int order = strncmp(name->ptr, entity->name, name->len);
+    int order = strncmp(name.ptr, entity, name.len);
 
-    return order != 0 || entity->name[name->len] == '\0' ? order : -1;
+    return order != 0 || entity[name.len] == '\0' ? order : -1;
 }
 
 uint32_t html_entity(struct span name)
 {
-    const struct entity *found;
+    size_t low = 0, high = sizeof(entities) / sizeof(entities[0]);
 
     if (name.len == 0 || name.len > HTML_ENTITY_MAX)
         return 0;
-    found = bsearch(&name, entities, sizeof(entities) / sizeof(entities[0]), sizeof(entities[0]), compare);
-    return found != NULL ? found->code : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(name, entities[middle].name);
+        if (order == 0)
+            return entities[middle].code;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return 0;
 }
 
 /* References to what Windows-1252 has and Latin-1 has not mean the former (WHATWG, HTML 13.2.5.80). */
