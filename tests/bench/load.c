@@ -2,6 +2,7 @@
  * and the line it prints. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,15 @@ struct load {
     struct sample session_times;
     uint64_t began, ended;
 };
+
+/* Set by SIGTERM: no further session begins. */
+static volatile sig_atomic_t enough;
+
+static void on_enough(int signal)
+{
+    (void)signal;
+    enough = 1;
+}
 
 static void load_set_tls(struct load *load, const char *way)
 {
@@ -149,7 +159,7 @@ static in_addr_t load_source(const struct load *load)
 /* There is no time for another. */
 static bool load_late(const struct load *load)
 {
-    return load->seconds != 0 && peer_now() - load->began > load->seconds * 1000000000u;
+    return enough || (load->seconds != 0 && peer_now() - load->began > load->seconds * 1000000000u);
 }
 
 /* Begins sessions until one is under way or none is left, on `client` unless sessions are held. */
@@ -317,6 +327,8 @@ int main(int argc, char **argv)
     struct load load = {.sessions = 1, .concurrency = 20, .messages = 1, .size = 4096, .timeout = 120};
     load_options(&load, argc, argv);
     load_init(&load);
+    if (load.kind != SCRIPT_HOLD)
+        signal(SIGTERM, on_enough);
     load_run(&load);
     if (load.kind == SCRIPT_HOLD)
         load_hold(&load);
