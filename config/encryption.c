@@ -2,7 +2,10 @@
  * it. Certificates are left to tls/. */
 #include "config/encryption.h"
 
+#include <unistd.h>
+
 #include "base/ip.h"
+#include "config/readable.h"
 #include "tls/tls_client.h"
 #include "tls/tls_server.h"
 
@@ -137,6 +140,23 @@ static void upstream_prefix(char prefix[32], size_t index)
     (void)snprintf(prefix, 32, "upstreams[%zu]", index);
 }
 
+/* A key that root alone may read serves until it is renewed; then it cannot be read again. */
+static void check_readable(const struct settings *settings, struct speaker *speaker)
+{
+    const struct tls_certificate_files *files = settings->tls.certificates.items;
+    char bytes[256];
+
+    for (size_t i = 0; i < settings->tls.certificates.count; i++) {
+        const char *path = files[i].key != NULL ? files[i].key : files[i].chain;
+        if (path == NULL || access(path, R_OK) != 0 || readable_by(path, settings->user))
+            continue;
+        (void)snprintf(bytes, sizeof(bytes),
+                       "user %s cannot read it: renewed, it is not taken up, and a reload is refused",
+                       settings->user);
+        on_server(speaker, i, files[i].key != NULL ? "key" : "chain", true, bytes);
+    }
+}
+
 void encryption_open(struct complaints *complaints, struct settings *settings, struct node *root)
 {
     struct settings_listener *listeners = settings->listeners.items;
@@ -144,6 +164,7 @@ void encryption_open(struct complaints *complaints, struct settings *settings, s
     char prefix[32];
     struct speaker speaker = {complaints, root, prefix};
 
+    check_readable(settings, &speaker);
     for (size_t i = 0; i < settings->listeners.count; i++)
         open_server(&listeners[i], settings, &speaker);
     for (size_t i = 0; i < settings->upstreams.count; i++) {

@@ -221,6 +221,20 @@ static void test_warnings(void)
     s->release(s);
 }
 
+/* Only root can be told what another user may read. */
+static void test_unreadable(void)
+{
+    struct settings *s =
+        load("listeners: [{address: 2525, tls: starttls}]\nupstreams: mx.example.net\nuser: nobody\n" ECDSA);
+
+    REQUIRE(s != NULL);
+    if (geteuid() == 0)
+        CHECK(strstr(said, "key: warning: user nobody cannot read it") != NULL);
+    else
+        CHECK_SPAN(span_str(said), SPAN(""));
+    s->release(s);
+}
+
 /* Nothing is expected of a certificate for a server without a name of its own. */
 static void test_nameless(void)
 {
@@ -293,6 +307,7 @@ int main(void)
     test_bad();
     test_warnings();
     test_nameless();
+    test_unreadable();
     test_refresh();
     free(said);
     CHECK(unlink("certificates") == 0 && unlink("proxy.yaml") == 0 && rmdir(directory) == 0);
