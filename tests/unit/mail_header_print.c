@@ -1,0 +1,93 @@
+/* mail_header_print.c: fields as they are written: harmless, folded where they grow long, folding kept. */
+#include "mail/header_print.h"
+
+#include "test.h"
+
+#define TEN "123456789 "
+
+static const struct row {
+    struct span name, value;
+    const char *out; /* NULL: cannot be written */
+} rows[] = {
+    {{"X", 1}, {"", 0}, "X:\r\n"},
+    {{"X", 1}, {"  ", 2}, "X:\r\n"},
+    {{"X", 1}, {"a", 1}, "X: a\r\n"},
+    {{"X", 1}, {" \ta  b \r\n ", 10}, "X: a  b\r\n"},
+    {{"X", 1}, {"a\r\nBcc: b\0c\x7f\x01", 14}, "X: a  Bcc: b c\r\n"},
+    {{"X", 1}, {"a\tb", 3}, "X: a\tb\r\n"},
+    {{"X", 1}, {"caf\xc3\xa9", 5}, "X: caf\xc3\xa9\r\n"},
+    {{"", 0}, {"a", 1}, NULL},
+    {{"X Y", 3}, {"a", 1}, NULL},
+    {{"X:Y", 3}, {"a", 1}, NULL},
+    {{"X\n", 2}, {"a", 1}, NULL},
+    {{"X\xc3", 2}, {"a", 1}, NULL},
+    /* folding stays; what only looks like it does not */
+    {{"X", 1}, {"a\r\n b\r\n\tc", 10}, "X: a\r\n b\r\n\tc\r\n"},
+    {{"X", 1}, {"\r\n a", 4}, "X: a\r\n"},
+    {{"X", 1}, {"a \r\n  b", 7}, "X: a\r\n  b\r\n"},
+    {{"X", 1}, {"a\r\n \r\n b", 8}, "X: a\r\n b\r\n"},
+    {{"X", 1}, {"a\n b\r c\r\n\r\nd", 12}, "X: a  b  c    d\r\n"},
+    {{"X", 1},
+     {"a\r\n\x01"
+      "b",
+      5},
+     "X: a   b\r\n"},
+    {{"X", 1},
+     {TEN TEN TEN TEN TEN TEN TEN TEN "end", 83},
+     "X: " TEN TEN TEN TEN TEN TEN "123456789\r\n 123456789 end\r\n"},
+};
+
+static void test_rows(void)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t size = header_print_size(rows[i].name, rows[i].value);
+        char *out = malloc(size);
+        size_t len;
+
+        REQUIRE(out != NULL);
+        len = header_print(rows[i].name, rows[i].value, out, size);
+        CHECK((len != 0) == (rows[i].out != NULL));
+        if (len != 0)
+            CHECK_SPAN(span_of(out, len), span_str(rows[i].out));
+        free(out);
+    }
+}
+
+/* Words, spaces and line breaks of every length: no line above 998 octets, none of spaces only, no octet
+ * lost, and never more octets than header_print_size() says. */
+static void test_folding(void)
+{
+    static char value[4000], out[8000];
+
+    for (size_t word = 1; word <= 1000; word += word < 100 ? 1 : 25)
+        for (size_t spaces = 1; spaces <= 13; spaces += 3) {
+            size_t line = 0, ink = 0, wanted = 0, len;
+            for (size_t i = 0; i < sizeof(value); i++) {
+                size_t at = i % (word + spaces);
+                value[i] = at < word ? 'x' : at == word + 1 ? '\r' : at == word + 2 ? '\n' : ' ';
+                wanted += value[i] == 'x';
+            }
+            len = header_print_size(SPAN("Name"), span_of(value, sizeof(value)));
+            REQUIRE(len <= sizeof(out));
+            len = header_print(SPAN("Name"), span_of(value, sizeof(value)), out, len);
+            CHECK(len > 2 || word + spaces > 900);
+            for (size_t i = 0; i < len; i++) {
+                size_t on_line = i - line;
+                ink += out[i] == 'x';
+                if (out[i] != '\n')
+                    continue;
+                CHECK(on_line <= 999 && out[i - 1] == '\r' && out[i - 2] != ' ');
+                CHECK(word > 60 || on_line <= 79);
+                CHECK(i + 1 == len || out[i + 1] == ' ');
+                line = i + 1;
+            }
+            CHECK(len == 0 || (ink == wanted && line == len));
+        }
+}
+
+int main(void)
+{
+    test_rows();
+    test_folding();
+    return test_end("mail_header_print");
+}
