@@ -45,7 +45,7 @@ enum filter_event {
 };
 
 /* The edits a filter may make; declared, because they decide how much of a message must be held back. */
-#define FILTER_EDITS_HEADERS 1u /* adds header fields no later than on_end_of_headers */
+#define FILTER_EDITS_HEADERS 1u /* edits the header section no later than on_end_of_headers */
 #define FILTER_EDITS_MESSAGE 2u /* as late as on_end_of_message: the whole message is held back */
 
 struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
@@ -222,9 +222,25 @@ void filter_set_reply(struct filter_ctx *ctx, unsigned code, const char *enhance
 /* The reason as the transaction log shows it beside the filter's name, e.g. the rule that matched. */
 void filter_set_reason(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a header field at the top of the message. name: printable ASCII but colon; value: CR, LF and NUL are
- * made harmless. Needs the declared edit and is refused (-1) outside its stage or when the arena is full. */
+/* Edits of the header section. They need the declared edit; refused (-1) outside its stage, when the arena is
+ * full, or for a field that cannot be written. name: printable ASCII but colon. value: folding (CRLF and
+ * white space, RFC 5322 2.2.3) stays; other control characters become spaces; long lines are folded. They are
+ * applied in the order in which they are made, whichever filter made them; fields that no edit names pass
+ * octet for octet. Positions count as this filter knows the section: the fields that on_header shows, changed
+ * by its own earlier edits. What other filters do is not counted, so that no edit of theirs, and none dropped
+ * because they failed, makes this one hit another field; where two change the same field the later one wins.
+ */
+/* At the very top. */
 int filter_add_header(struct filter_ctx *ctx, struct span name, struct span value);
+/* Behind the first `position` fields of whatever name; 0: as filter_add_header(). */
+int filter_insert_header(struct filter_ctx *ctx, unsigned position, struct span name, struct span value);
+/* Behind the last field. */
+int filter_append_header(struct filter_ctx *ctx, struct span name, struct span value);
+/* The nth field of that name (from 1, any case) is written anew; where there are fewer the field is appended.
+ */
+int filter_change_header(struct filter_ctx *ctx, struct span name, unsigned nth, struct span value);
+/* The nth field of that name goes; where there are fewer nothing happens. */
+int filter_delete_header(struct filter_ctx *ctx, struct span name, unsigned nth);
 
 /* One log line of the session, level info, with the filter's name. Untrusted bytes in it are escaped. */
 void filter_log(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));

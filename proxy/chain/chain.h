@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/world.h"
+#include "mail/header_edit.h"
 #include "postern/filter.h"
 #include "smtp/ehlo.h"
 
@@ -119,10 +120,9 @@ void chain_cancel(struct chain_run *run);
  * state. */
 void chain_message_begin(struct chain_run *run, struct arena *arena);
 void chain_message_end(struct chain_run *run, bool aborted);
-/* Header fields that filters have added so far, complete lines "Name: value" CRLF, in the order in which they
- * must appear at the top of the message; empty when none. *full is set when one was lost for want of room:
- * the message must be answered 452. */
-struct span chain_added_headers(const struct chain_run *run, bool *full);
+/* What filters have changed in the header section so far, oldest first, as long as the message lasts; NULL
+ * when nothing. *full is set when a change was lost for want of room: the message must be answered 452. */
+const struct header_edit *chain_header_edits(const struct chain_run *run, bool *full);
 
 /* A session reset (EHLO again, RSET keeps it; STARTTLS): filters that ACCEPTed the connection are asked
  * again, session state is freed after on_close. */

@@ -53,8 +53,7 @@ void state_end_message(struct chain_state *state, bool aborted)
 {
     for (unsigned i = 0; i < state->run->chain->count; i++)
         end_message(&state->members[i], aborted);
-    state->edits = NULL;
-    state->composed = (struct span){NULL, 0};
+    state->edits = state->last_edit = NULL;
 }
 
 void ctx_tell(struct filter_ctx *ctx, void (*callback)(struct filter_ctx *ctx))

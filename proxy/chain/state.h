@@ -57,8 +57,7 @@ struct chain_state {
     struct parked *parked;  /* the question that waits, or NULL */
     struct answer *answer;  /* what the filter asked last said; NULL: nothing */
     struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
-    struct edit *edits;     /* newest first */
-    struct span composed;   /* the edits as one piece; absent: to be composed */
+    struct header_edit *edits, *last_edit; /* oldest first, of whichever filter */
     struct filter_ctx members[];
 };
 

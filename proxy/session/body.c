@@ -79,12 +79,25 @@ void body_open(struct session *session, enum sink_framing framing)
     session_again(session);
 }
 
+/* What the piece under way has of the header section is held as well, so that all of it can be edited. */
+static int sink_section(struct body *body)
+{
+    while (body->sunk < body->headed) {
+        struct span left = span_of(body->piece.ptr + body->sunk, body->headed - body->sunk);
+        long n = body->sink->ops->write(body->sink, left);
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        body->sunk += (size_t)n;
+    }
+    return 0;
+}
+
 void body_release(struct session *session)
 {
     struct body *body = session->body;
+    const struct header_edit *edits;
     char bytes[2048];
     struct text text = TEXT(bytes);
-    struct span added;
     bool full = false;
     int error = 0;
 
@@ -92,12 +105,15 @@ void body_release(struct session *session)
         return;
     body->released = true;
     trace_print(session, &text);
-    added = chain_added_headers(&session->chain, &full);
+    edits = chain_header_edits(&session->chain, &full);
     if (full) {
         body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for header fields, try again later"));
         return;
     }
-    error = body->sink->ops->release(body->sink, text_span(&text), added);
+    if (edits != NULL)
+        error = sink_section(body);
+    if (error == 0)
+        error = body->sink->ops->release(body->sink, text_span(&text), edits, body->header.octets);
     if (error != 0)
         body_failed(session, error);
 }

@@ -3,6 +3,7 @@
 #ifndef SESSION_SINK_H
 #define SESSION_SINK_H
 
+#include "mail/header_edit.h"
 #include "session/session.h"
 #include "smtp/dot.h"
 
@@ -18,9 +19,10 @@ struct sink_ops {
     /* Takes octets from the front of content; the count, 0: no room now, or a negative errno (-ENOSPC,
      * -ENOMEM, -EIO). */
     long (*write)(struct sink *sink, struct span content);
-    /* From now on content may flow to the upstream, our trace field and the filters' fields in front of it
-     * (both are copied). 0 or a negative errno. */
-    int (*release)(struct sink *sink, struct span trace, struct span added);
+    /* From now on content may flow to the upstream: our trace field, then the header section, which is the
+     * first `section` octets of the content, all written by now, as edited. Only a spool can edit. 0 or a
+     * negative errno. */
+    int (*release)(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section);
     /* Sends what is still held. DONE: everything has been handed to the upstream's buffer. */
     enum sink_result (*drain)(struct sink *sink);
     void (*free)(struct sink *sink);

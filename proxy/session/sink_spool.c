@@ -11,7 +11,7 @@
 struct sink_spool {
     struct sink sink;
     struct spool_file *file;
-    char *head;   /* header fields to go first */
+    char *head;   /* to go first: our field, the fields that filters add, the section if it is edited */
     char *held;   /* the first octets of the content */
     char *window; /* what has been read back from the file */
     size_t head_len, head_sent;
@@ -121,17 +121,57 @@ static long write_content(struct sink *sink, struct span content)
     return error != 0 ? error : (long)content.len;
 }
 
-static int release(struct sink *sink, struct span trace, struct span added)
+/* Copies octets of the content from the front of the file. */
+static int read_back(struct sink_spool *spool, char *to, size_t len)
+{
+    struct world *world = spool->sink.session->world;
+
+    for (size_t done = 0; done < len;) {
+        long n = world->ops->spool_read(world, spool->file, done, to + done, len - done);
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* The header section leaves what is held, and stands, edited, in the head. */
+static int edit_section(struct sink_spool *spool, struct span trace, const struct header_edit *edits,
+                        size_t section, struct text *head)
+{
+    size_t in_memory = section < spool->held_len ? section : spool->held_len;
+    size_t in_file = section - in_memory;
+    struct span held = span_of(spool->held, in_memory);
+    char *whole = NULL;
+    int error = 0;
+
+    if (in_file != 0) {
+        whole = mem_alloc(section);
+        if (whole == NULL)
+            return -ENOMEM;
+        if (held.len != 0)
+            memcpy(whole, held.ptr, held.len);
+        error = read_back(spool, whole + held.len, in_file);
+        held = span_of(whole, section);
+    }
+    if (error == 0 && header_edit(edits, held, trace, head) != 0)
+        error = -ENOMEM;
+    mem_free(whole);
+    spool->held_sent = in_memory;
+    spool->unfiled = in_file;
+    return error;
+}
+
+static int release(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section)
 {
     struct sink_spool *spool = (struct sink_spool *)sink;
-    struct text text = {mem_alloc(trace.len + added.len), 0, trace.len + added.len, false};
+    struct text head;
+    int error = edit_section(spool, trace, edits, header_edits_precede(edits) ? 0 : section, &head);
 
-    if (text.ptr == NULL)
-        return -ENOMEM;
-    text_add(&text, trace);
-    text_add(&text, added);
-    spool->head = text.ptr;
-    spool->head_len = text.len;
+    if (error != 0)
+        return error;
+    spool->head = head.ptr;
+    spool->head_len = head.len;
     spool->released = true;
     return 0;
 }

@@ -1,13 +1,14 @@
 /* sink_stream.c: content goes on as it comes; only the end of data waits. Framing is left to sink.c. */
 #include "session/sink.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/mem.h"
 
 struct sink_stream {
     struct sink sink;
-    char *head; /* header fields of ours, still to be sent; NULL: none */
+    char *head; /* our header field, still to be sent; NULL: none */
     size_t head_len, head_sent;
 };
 
@@ -38,20 +39,18 @@ static long write_content(struct sink *sink, struct span content)
     return sink_send(sink, content);
 }
 
-static int release(struct sink *sink, struct span trace, struct span added)
+static int release(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section)
 {
     struct sink_stream *stream = (struct sink_stream *)sink;
-    struct text text = {NULL, 0, trace.len + added.len, false};
 
-    if (text.size == 0)
+    (void)section;
+    assert(edits == NULL);
+    if (trace.len == 0)
         return 0;
-    text.ptr = mem_alloc(text.size);
-    if (text.ptr == NULL)
+    stream->head = mem_copy(trace);
+    if (stream->head == NULL)
         return -ENOMEM;
-    text_add(&text, trace);
-    text_add(&text, added);
-    stream->head = text.ptr;
-    stream->head_len = text.len;
+    stream->head_len = trace.len;
     return 0;
 }
 

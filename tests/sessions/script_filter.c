@@ -11,7 +11,7 @@ struct script_config {
     const char *enhanced;
     const char *text;
     const char *contains;
-    const char *add;
+    const char *add, *append, *change, *remove;
     bool tell;
 };
 
@@ -42,6 +42,9 @@ static const struct option options[] = {
      .offset = ROW(contains),
      .help = "Only if what the event is about contains this."},
     {.key = "add", .type = OPTION_STRING, .offset = ROW(add), .help = "Name of a header field to add."},
+    {.key = "append", .type = OPTION_STRING, .offset = ROW(append), .help = "Name of one to append."},
+    {.key = "change", .type = OPTION_STRING, .offset = ROW(change), .help = "Name of one to change."},
+    {.key = "remove", .type = OPTION_STRING, .offset = ROW(remove), .help = "Name of one to remove."},
     {.key = "tell", .type = OPTION_BOOL, .offset = ROW(tell), .help = "Logs cancel, abort and close."},
     {.key = NULL}};
 
@@ -51,7 +54,7 @@ static int open_script(void *memory, struct filter_setup *setup, unsigned *inter
 
     (void)setup;
     *interests = (unsigned)config->events;
-    if (config->add != NULL)
+    if (config->add != NULL || config->append != NULL || config->change != NULL || config->remove != NULL)
         *edits =
             (config->events >> FILTER_END_OF_MESSAGE & 1u) != 0 ? FILTER_EDITS_MESSAGE : FILTER_EDITS_HEADERS;
     return 0;
@@ -68,6 +71,16 @@ static enum verdict decide(struct filter_ctx *ctx)
     return (enum verdict)config->verdict;
 }
 
+static bool edit(struct filter_ctx *ctx, const struct script_config *config)
+{
+    struct span yes = SPAN("yes");
+
+    return (config->add == NULL || filter_add_header(ctx, span_str(config->add), yes) == 0) &&
+           (config->append == NULL || filter_append_header(ctx, span_str(config->append), yes) == 0) &&
+           (config->change == NULL || filter_change_header(ctx, span_str(config->change), 1, yes) == 0) &&
+           (config->remove == NULL || filter_delete_header(ctx, span_str(config->remove), 1) == 0);
+}
+
 static void later(struct filter_ctx *ctx)
 {
     filter_resume(ctx, decide(ctx));
@@ -80,7 +93,7 @@ static enum verdict answer(struct filter_ctx *ctx, struct span about)
     if (config->contains != NULL &&
         (about.len == 0 || memmem(about.ptr, about.len, config->contains, strlen(config->contains)) == NULL))
         return VERDICT_CONTINUE;
-    if (config->add != NULL && filter_add_header(ctx, span_str(config->add), SPAN("yes")) != 0)
+    if (!edit(ctx, config))
         return VERDICT_FAIL;
     if (config->verdict == VERDICT_PENDING)
         return VERDICT_PENDING;

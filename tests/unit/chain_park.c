@@ -121,7 +121,7 @@ static void test_time_limit(void)
         CHECK(chain_result(&session.run, &decision) == rows[i].verdict);
         CHECK(fake_logged(&session.world, "time limit"));
         CHECK(after.asked[FILTER_MAIL] == (rows[i].verdict == VERDICT_CONTINUE));
-        CHECK(chain_added_headers(&session.run, &full).len == 0 && !full);
+        CHECK(chain_header_edits(&session.run, &full) == NULL && !full);
         filter_resume(slow.ctx, VERDICT_DISCARD);
         fake_pass(&session.world, 5000);
         CHECK(session.resumed == 1 && slow.cancelled == 1);

@@ -4,6 +4,7 @@
 #define CHAIN_WORLD_H
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "base/world.h"
 #include "chain/chain.h"
 #include "test.h"
@@ -222,6 +223,20 @@ static inline enum verdict fake_ask(struct fake_session *session, enum filter_ev
     struct chain_question question = fake_question(event);
 
     return chain_ask(&session->run, &question, out);
+}
+
+/* What filters have made of this header section; valid until the next call. */
+static inline struct span fake_edited(struct fake_session *session, struct span section)
+{
+    static char bytes[65536];
+    struct text edited, copy = TEXT(bytes);
+    bool full;
+
+    REQUIRE(header_edit(chain_header_edits(&session->run, &full), section, SPAN(""), &edited) == 0);
+    CHECK(!full);
+    text_add(&copy, text_span(&edited));
+    mem_free(edited.ptr);
+    return text_span(&copy);
 }
 
 static inline enum verdict fake_command(struct fake_session *session, const char *verb, const char *arguments,

@@ -21,24 +21,15 @@ static void check_edit(struct header_edit *edits, size_t count, struct span sect
     mem_free(out.ptr);
 }
 
-#define INSERT(by, position, line)                                                                           \
-    {                                                                                                        \
-        .editor = by, .kind = HEADER_INSERT, .n = position, FIELD(line)                                      \
-    }
-#define APPEND(by, line)                                                                                     \
-    {                                                                                                        \
-        .editor = by, .kind = HEADER_APPEND, FIELD(line)                                                     \
-    }
-#define CHANGE(by, nth, line)                                                                                \
-    {                                                                                                        \
-        .editor = by, .kind = HEADER_CHANGE, .n = nth, FIELD(line)                                           \
-    }
-#define DELETE(by, nth, of)                                                                                  \
-    {                                                                                                        \
-        .editor = by, .kind = HEADER_DELETE, .n = nth, .name = { of, sizeof(of) - 1 }                        \
-    }
-/* Names of one letter. */
+/* Names of one letter. NOLINTBEGIN(bugprone-macro-parentheses): parts of initialisers. */
 #define FIELD(line) .name = {line, 1}, .field = {line "\r\n", sizeof(line "\r\n") - 1}
+// clang-format off
+#define INSERT(by, position, line) {.editor = by, .kind = HEADER_INSERT, .n = position, FIELD(line)}
+#define APPEND(by, line)           {.editor = by, .kind = HEADER_APPEND, FIELD(line)}
+#define CHANGE(by, nth, line)      {.editor = by, .kind = HEADER_CHANGE, .n = nth, FIELD(line)}
+#define DELETE(by, nth, of)        {.editor = by, .kind = HEADER_DELETE, .n = nth, .name = {of, sizeof(of) - 1}}
+// clang-format on
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define SECTION "a: 1\r\nb: 2\r\nA : 3\r\n folded\r\nc:4\r\na:\t5 \r\n\r\n"
 

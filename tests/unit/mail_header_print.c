@@ -64,7 +64,11 @@ static void test_folding(void)
             size_t line = 0, ink = 0, wanted = 0, len;
             for (size_t i = 0; i < sizeof(value); i++) {
                 size_t at = i % (word + spaces);
-                value[i] = at < word ? 'x' : at == word + 1 ? '\r' : at == word + 2 ? '\n' : ' ';
+                value[i] = ' ';
+                if (at < word)
+                    value[i] = 'x';
+                else if (at <= word + 2 && at > word)
+                    value[i] = "\r\n"[at - word - 1];
                 wanted += value[i] == 'x';
             }
             len = header_print_size(SPAN("Name"), span_of(value, sizeof(value)));
