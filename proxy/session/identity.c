@@ -68,14 +68,24 @@ static struct span first_line(struct span lines)
 
 static bool say_next(struct session *session, struct span lines);
 
+/* A MAIL that waited behind it is over, too: an upstream that goes whenever it is told would be dialled for
+ * ever. */
+static void lost(struct session *session)
+{
+    struct transaction *transaction = session->transaction;
+
+    if (transaction != NULL && !transaction->at_upstream)
+        transaction->state = TRANSACTION_BROKEN;
+}
+
 /* One command at a time: each reply may be a new greeting. */
 static void told(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
     struct span rest = span_str(exchange->arguments);
 
     if (reply == NULL)
-        return;
-    if (reply->code / 100 != 2)
+        lost(session);
+    else if (reply->code / 100 != 2)
         untellable(session, "refused");
     else if (rest.len == 0)
         session->leg->told = TOLD_ALL;

@@ -214,18 +214,16 @@ enum leg_forward verb_mail_send(struct session *session, struct exchange *exchan
 
 enum proceed verb_mail_proceed(struct session *session, struct exchange *exchange)
 {
-    const struct reply *why;
+    static const struct reply lost = {451, "4.4.2", "Lost the mail server in mid-command"};
+    const struct reply *why = &lost;
 
     if (session->transaction->discarded ||
         (session->settings->connect == CONNECT_RCPT && session->leg == NULL))
         return answer_here(session, exchange);
-    switch (verb_mail_send(session, exchange, &why)) {
-    case LEG_WAIT:
-        return PROCEED_WAIT;
-    case LEG_FORWARDED:
-        return PROCEED_DONE;
-    case LEG_NONE:
-        break;
+    if (session->transaction->state != TRANSACTION_BROKEN) {
+        enum leg_forward sent = verb_mail_send(session, exchange, &why);
+        if (sent != LEG_NONE)
+            return sent == LEG_WAIT ? PROCEED_WAIT : PROCEED_DONE;
     }
     if (why != NULL)
         exchange_say(session, exchange, why);
