@@ -38,7 +38,10 @@ static void untellable(struct session *session, const char *why)
     session->leg->told = TOLD_ALL;
     if (needed(session)) {
         leg_fail(session, 451, SPAN("4.3.5"), SPAN("The mail server cannot be told who you are"));
-        leg_skip(session);
+        if (session->authenticated)
+            session->closing = true; /* no other knows that the client has */
+        else
+            leg_skip(session);
     }
     session_again(session);
 }
