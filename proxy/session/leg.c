@@ -110,6 +110,10 @@ void leg_lose(struct session *session, const char *why)
 {
     if (session->leg == NULL || session->leg->spoiled)
         return;
+    if (session->leg->state == LEG_SECURING) {
+        leg_unsecured(session, why);
+        return;
+    }
     journal_event(session, LOG_LEVEL_WARN, "upstream-lost", span_str(why));
     if (leg_choosing(session))
         leg_skip(session);

@@ -137,6 +137,17 @@ static void secured(struct session *session)
     leg->deadline = world_now(session->world) + session->settings->timeouts.greeting;
 }
 
+void leg_unsecured(struct session *session, const char *why)
+{
+    if (demands_tls(session)) {
+        unfit(session, why);
+        return;
+    }
+    journal_event(session, LOG_LEVEL_WARN, "upstream-plaintext", span_str(why));
+    session->leg->plain = true;
+    leg_retry(session);
+}
+
 static void failed(struct session *session)
 {
     char copy[160];
@@ -144,13 +155,7 @@ static void failed(struct session *session)
 
     text_add_safe(&why, span_str(tls_failure(&session->leg->wire)), false);
     text_char(&why, '\0');
-    if (demands_tls(session)) {
-        unfit(session, copy);
-        return;
-    }
-    journal_event(session, LOG_LEVEL_WARN, "upstream-plaintext", span_str(copy));
-    session->leg->plain = true;
-    leg_retry(session);
+    leg_unsecured(session, copy);
 }
 
 /* TLS begins, if the reply that invites it answers what has been said, and nothing has come behind it. */
