@@ -7,7 +7,6 @@
 struct scan {
     struct span rest;
     bool comments_off; /* one had no end: from there on "(" is a character like others */
-    bool quotes_off;   /* likewise */
     bool separated;    /* a ";" stands before what comes next */
     struct content_piece pieces[CONTENT_PARAMETERS_MAX];
     unsigned count;
@@ -142,7 +141,6 @@ static void add_piece(struct scan *scan, struct span name, struct span raw)
     if (piece->name.len == 0)
         return;
     piece->raw = raw;
-    piece->literal = scan->quotes_off;
     scan->count++;
 }
 
@@ -164,7 +162,7 @@ static void value(struct scan *scan, struct span name)
     struct span all = scan->rest;
     size_t n;
 
-    if (next_is(scan, '"') && !scan->quotes_off) {
+    if (next_is(scan, '"')) {
         n = quoted_string(all);
         if (n != 0) {
             skip(scan, n);
@@ -174,7 +172,6 @@ static void value(struct scan *scan, struct span name)
         }
         note(scan, ANOMALY_PARAMETER_SYNTAX);
         add_piece(scan, name, all);
-        scan->quotes_off = true;
         skip(scan, scan->rest.len != 0 ? 1 : 0);
     }
     n = bare_value(scan);

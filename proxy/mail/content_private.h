@@ -13,7 +13,6 @@ struct content_piece {
     struct span raw;  /* the value with its quotes and escapes */
     uint32_t section; /* its number, or CONTENT_WHOLE */
     bool extended;    /* a star at the end: percent-encoded */
-    bool literal;     /* a quote at the head of raw is none */
 };
 
 /* Adds one parameter to out for each reading that the pieces allow. */

@@ -18,7 +18,7 @@ struct reading {
 static void unquote(const struct content_piece *piece, struct text *to)
 {
     struct span s = piece->raw;
-    bool quoted = s.len != 0 && s.ptr[0] == '"' && !piece->literal;
+    bool quoted = s.len != 0 && s.ptr[0] == '"';
 
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == '\r' || s.ptr[i] == '\n')

@@ -45,6 +45,8 @@ static const struct charset_case cases[] = {
     {"us-ascii", S("\x80 h\xe9"), S("\xe2\x82\xac h\xc3\xa9"), INVALID},
     {"no-such-charset", S("h\xe9"), S("h\xc3\xa9"), INVALID | UNKNOWN},
     {"utf-16//IGNORE", S("h"), S("h"), UNKNOWN},
+    {"utf 16", S("h"), S("h"), UNKNOWN},
+    {"utf\x7f", S("h"), S("h"), UNKNOWN},
     {"a-name-that-is-very-much-longer-than-any-name-of-a-charset-has-a-right-to-be", S("h"), S("h"), UNKNOWN},
     {"iso-8859-1", S("\x80\x93h\xc3\xa9\x94\xff"),
      S("\xe2\x82\xac\xe2\x80\x9ch\xc3\x83\xc2\xa9\xe2\x80\x9d\xc3\xbf"), 0},

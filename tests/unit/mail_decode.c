@@ -79,6 +79,11 @@ static const struct decode_case cases[] = {
     /* trailing spaces were cut off */
     {DECODE_UUENCODE, S("begin 644 a\n)0V%T\n#0V%T\n"), S("Cat\0\0\0\0\0\0Cat"), UU},
     {DECODE_UUENCODE, S("begin 644 a\n#0V\n`\nend\n"), S("C`\0"), UU},
+    {DECODE_UUENCODE, S("begin 644 a\r\n\r\n\n#0V%\rT\r\n`\r\nend\r\n"), S("Cat"), UU},
+    {DECODE_UUENCODE, S("begin 644 a\n\x7f\n#0V%T\n"),
+     S("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+       "Cat"),
+     UU},
     /* no file */
     {DECODE_UUENCODE, S("beginning\r\nbegi"), S("beginning\r\nbegi"), 0},
     {DECODE_UUENCODE, S("be\r\nbegin\r\n begin 1 x\r\nx"), S("be\r\nbegin\r\n begin 1 x\r\nx"), 0},
