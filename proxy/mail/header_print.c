@@ -101,7 +101,7 @@ size_t header_print(struct span name, struct span value, char *out, size_t size)
         size_t len = run_len(span_skip(value, spaces.len), false);
         if (len == 0)
             break;
-        if (spaces.len + len > LINE_MAX - LINE_WANTED - 2)
+        if ((first ? name.len + 2 : spaces.len) + len > LINE_MAX)
             return 0;
         if (first)
             text_char(&printer.text, ' ');
