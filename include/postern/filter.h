@@ -81,6 +81,8 @@ struct filter_facts {
     struct span tls_issuer;      /* likewise */
     struct span tls_fingerprint; /* its SHA-256 in hexadecimal, lower case */
     bool tls_verified;           /* it is by an authority of tls.client_ca */
+
+    struct span hostname; /* the name that Postern goes by */
 };
 
 /* A command as the client wrote it, before its meaning is checked. AUTH arguments are never shown. */

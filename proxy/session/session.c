@@ -262,6 +262,7 @@ void session_facts(void *owner, struct filter_facts *out)
     out->extended = session->extended;
     out->authenticated = session->authenticated;
     out->again = session->greeted;
+    out->hostname = span_str(session->settings->hostname);
     server_of_client(session, out);
     tls_of_client(session, out);
     if (session->transaction != NULL)
