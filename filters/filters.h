@@ -9,7 +9,9 @@ extern const struct filter filter_access;
 extern const struct filter filter_banner;
 extern const struct filter filter_commands;
 extern const struct filter filter_extensions;
+extern const struct filter filter_headers;
 extern const struct filter filter_regex;
+extern const struct filter filter_subject;
 extern const struct filter filter_structure;
 
 /* All of them; ends with NULL. */
