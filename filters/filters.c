@@ -2,7 +2,6 @@
 #include "filters/filters.h"
 
 const struct filter *const filters_builtin[] = {
-    &filter_access,     &filter_banner,    &filter_commands,
-    &filter_extensions, &filter_headers,   &filter_regex,
-    &filter_subject,    &filter_structure, NULL,
+    &filter_access, &filter_banner, &filter_commands,  &filter_extensions, &filter_headers,
+    &filter_regex,  &filter_size,   &filter_structure, &filter_subject,    NULL,
 };

@@ -11,8 +11,9 @@ extern const struct filter filter_commands;
 extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
 extern const struct filter filter_regex;
-extern const struct filter filter_subject;
+extern const struct filter filter_size;
 extern const struct filter filter_structure;
+extern const struct filter filter_subject;
 
 /* All of them; ends with NULL. */
 extern const struct filter *const filters_builtin[];
