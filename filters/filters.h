@@ -7,11 +7,13 @@
 
 extern const struct filter filter_access;
 extern const struct filter filter_banner;
+extern const struct filter filter_clamav;
 extern const struct filter filter_commands;
 extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
 extern const struct filter filter_regex;
 extern const struct filter filter_size;
+extern const struct filter filter_spamassassin;
 extern const struct filter filter_structure;
 extern const struct filter filter_subject;
 

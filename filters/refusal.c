@@ -65,3 +65,15 @@ enum verdict refusal_give(struct filter_ctx *ctx, const struct refusal *refusal)
     filter_set_reply(ctx, refusal->code, enhanced, "%s", refusal->text);
     return refusal->code < 500 ? VERDICT_TEMPFAIL : VERDICT_REJECT;
 }
+
+enum verdict refusal_give_about(struct filter_ctx *ctx, const struct refusal *refusal, struct span what)
+{
+    const char *enhanced = refusal->enhanced[0] != '\0' ? refusal->enhanced : NULL;
+    const char *place = strstr(refusal->text, "%s");
+
+    if (place == NULL)
+        return refusal_give(ctx, refusal);
+    filter_set_reply(ctx, refusal->code, enhanced, "%.*s%.*s%s", (int)(place - refusal->text), refusal->text,
+                     (int)what.len, what.ptr, place + 2);
+    return refusal->code < 500 ? VERDICT_TEMPFAIL : VERDICT_REJECT;
+}

@@ -15,5 +15,7 @@ struct refusal {
 int refusal_parse(struct refusal *out, const char *written, struct filter_setup *setup, const char *path);
 /* The verdict for it, its reply set. */
 enum verdict refusal_give(struct filter_ctx *ctx, const struct refusal *refusal);
+/* As refusal_give(), with `what` in place of the first %s in the text. */
+enum verdict refusal_give_about(struct filter_ctx *ctx, const struct refusal *refusal, struct span what);
 
 #endif
