@@ -101,6 +101,7 @@ static const struct content_case types[] = {
     {"a/b; x*=\"iso-8859-1''%e9\"", "a/b x*=\xc3\xa9", 0},
     {"a/b; x*=none''%e9", "a/b x*=\xc3\xa9", UNKNOWN | INVALID},
     {"a/b; x*=utf-8''%e9", "a/b x*=\xef\xbf\xbd", INVALID},
+    {"a/b; x*0=c; x=a; y*0=e; x*1=d; x=b", "a/b x*=cd|x=a|y*=e|x=b", 0},
     {"a/b; x=a; x*=utf-8''b; x*0=c", "a/b x=a|x*=b|x*=c", 0},
     /* sections that are missing, or there twice: every reading */
     {"a/b; x*0=a; x*2=c", "a/b x*=ac|x*=a", SYNTAX},

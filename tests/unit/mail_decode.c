@@ -47,6 +47,7 @@ static const struct decode_case cases[] = {
     {DECODE_BASE64, S("Zm9v="), S("foo"), B64},
     {DECODE_BASE64, S("===="), S(""), B64},
     {DECODE_BASE64, S("Zg==Zg==Zm9v"), S("fffoo"), B64},
+    {DECODE_BASE64, S("Zg==Zm9v"), S("ffoo"), B64},
     {DECODE_BASE64, S("Zg==\r\n\r\n"), S("f"), 0},
     /* what is no base64 is passed over, the rest decoded */
     {DECODE_BASE64, S("Z!m9\0v"), S("foo"), B64},

@@ -65,6 +65,7 @@ static const struct {
     /* what is none stays */
     {"=?", "=?", BAD},
     {"=", "=", 0},
+    {"=a ?b =", "=a ?b =", 0},
     {"=?=", "=?=", BAD},
     {"=?utf-8", "=?utf-8", BAD},
     {"=?utf-8?", "=?utf-8?", BAD},

@@ -44,6 +44,8 @@ static const struct {
     {"&#118&#x69&eacute&lt x", "vi\xc3\xa9< x"},
     {"&#128;&#x99;&#0;&#xd800;&#x110000;&#99999999999999;",
      "\xe2\x82\xac\xe2\x84\xa2\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+    {"&#xd7ff;&#xd800;&#xdfff;&#xe000;&#x10ffff;",
+     "\xed\x9f\xbf\xef\xbf\xbd\xef\xbf\xbd\xee\x80\x80\xf4\x8f\xbf\xbf"},
     {"&#x1f4a9;&#x7ff;&#x800;", "\xf0\x9f\x92\xa9\xdf\xbf\xe0\xa0\x80"},
     {"&no; &nosuchentity; &nosuchentit& &; & && &# &#; &#x; &#xg; &1;",
      "&no; &nosuchentity; &nosuchentit& &; & && &# &#; &#x; &#xg; &1;"},
