@@ -157,7 +157,7 @@ static int clamav_open(void *opened, struct filter_setup *setup, unsigned *inter
 static const char *const action_words[] = {"reject", "tempfail", "discard", "tag", NULL};
 
 static const struct option clamav_options[] = {
-    DAEMON_OPTIONS(struct clamav_config, "100MiB"),
+    DAEMON_OPTIONS(struct clamav_config, "100MiB", "reject"),
     {.key = "on_infected",
      .type = OPTION_ENUM,
      .offset = offsetof(struct clamav_config, on_infected),

@@ -51,7 +51,7 @@ struct daemon {
 
 /* The keys of struct daemon_config, of which `config` has one called daemon; size: the default of max_size.
  */
-#define DAEMON_OPTIONS(config, size)                                                                         \
+#define DAEMON_OPTIONS(config, size, otherwise)                                                              \
     {.key = "address",                                                                                       \
      .type = OPTION_STRINGS,                                                                                 \
      .offset = offsetof(config, daemon.addresses),                                                           \
@@ -74,7 +74,7 @@ struct daemon {
          .help = "Octets of a message that are shown to the daemon."},                                       \
     {                                                                                                        \
         .key = "too_large", .type = OPTION_ENUM, .offset = offsetof(config, daemon.too_large),               \
-        .fallback = "reject", .words = daemon_too_large_words,                                               \
+        .fallback = (otherwise), .words = daemon_too_large_words,                                            \
         .help = "What becomes of a message that is larger, or larger than the daemon takes; pass is logged." \
     }
 extern const char *const daemon_too_large_words[];

@@ -177,7 +177,7 @@ static int spamassassin_open(void *opened, struct filter_setup *setup, unsigned 
 }
 
 static const struct option spamassassin_options[] = {
-    DAEMON_OPTIONS(struct spamassassin_config, "512KiB"),
+    DAEMON_OPTIONS(struct spamassassin_config, "512KiB", "pass"),
     {.key = "user",
      .type = OPTION_STRING,
      .offset = offsetof(struct spamassassin_config, user),

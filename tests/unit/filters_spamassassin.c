@@ -157,6 +157,23 @@ static void feed(void *arg, struct span input, struct test_split split)
     scene_end(&scene);
 }
 
+/* What is too large passes unless it is said otherwise: spam seldom is, and letters with pictures are. */
+static void test_too_large(void)
+{
+    for (int said = 0; said < 2; said++) {
+        struct scene scene;
+        scene_begin(&scene,
+                    said ? "spamassassin: {address: 'unix:/s', tag_score: 5, max_size: 30, too_large: reject}"
+                         : "spamassassin: {address: 'unix:/s', tag_score: 5, max_size: 30}");
+        CHECK(scene_content(&scene, MESSAGE) == VERDICT_PENDING);
+        scene_accept(&scene, (struct lab_manner){0});
+        CHECK(scene_await(&scene, 0) == VERDICT_CONTINUE);
+        CHECK(scene_content(&scene, MESSAGE) == (said ? VERDICT_REJECT : VERDICT_CONTINUE));
+        CHECK(scene.daemon->closed);
+        scene_end(&scene);
+    }
+}
+
 /* An answer longer than is kept is no answer. */
 static void test_endless_answer(void)
 {
@@ -224,6 +241,7 @@ int main(void)
     test_request();
     test_verdicts();
     test_every_split(SPAN(SPAM), feed, NULL);
+    test_too_large();
     test_endless_answer();
     test_no_memory();
     test_complaints();
