@@ -6,6 +6,7 @@
 #include "postern/filter.h"
 
 extern const struct filter filter_access;
+extern const struct filter filter_attachments;
 extern const struct filter filter_banner;
 extern const struct filter filter_clamav;
 extern const struct filter filter_commands;
