@@ -32,8 +32,7 @@ static bool resembles(struct span line, struct span boundary)
     return boundary.len != 0 && rest.len > boundary.len && span_eq(span_first(rest, boundary.len), boundary);
 }
 
-/* The innermost multipart that the line delimits, or NULL. */
-static struct level *delimited(struct scanner *scanner, struct span line)
+struct level *mime_delimited(struct scanner *scanner, struct span line)
 {
     for (struct level *level = scanner->top; level != NULL; level = level->outer) {
         if (!level->part.multipart || level->state == LEVEL_LEAF || level->state == LEVEL_TUNNEL)
@@ -49,7 +48,7 @@ static struct level *delimited(struct scanner *scanner, struct span line)
 
 static void judge_line(struct scanner *scanner, struct span line)
 {
-    scanner->goal = delimited(scanner, line);
+    scanner->goal = mime_delimited(scanner, line);
     if (scanner->goal != NULL)
         mime_lines_accept(&scanner->lines);
     else

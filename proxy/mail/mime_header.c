@@ -65,7 +65,7 @@ void mime_open_body(struct mime *mime, struct scanner *scanner, struct level *le
 {
     scanner->lines = (struct mime_lines){0};
     scanner->noted = 0;
-    if ((!level->part.multipart && !level->part.message) || !may_open(mime, level)) {
+    if ((!level->part.multipart && !level->part.message) || scanner->goal != NULL || !may_open(mime, level)) {
         open_leaf(mime, level);
         return;
     }
@@ -93,6 +93,34 @@ static void begin_part(struct scanner *scanner, struct level *level, struct mime
     *event = (struct mime_event){.kind = MIME_PART_BEGIN, .part = &level->part};
 }
 
+/* A boundary may have a colon, and its delimiter then looks like a field: the part has no body. */
+static bool is_delimiter(struct scanner *scanner, struct span name, struct span value)
+{
+    char bytes[MIME_LINE_MAX];
+    struct text line = TEXT(bytes);
+
+    if (!span_starts_nocase(name, SPAN("--")))
+        return false;
+    text_add(&line, name);
+    text_char(&line, ':');
+    text_add(&line, value);
+    scanner->goal = line.cut ? NULL : mime_delimited(scanner, text_span(&line));
+    return scanner->goal != NULL;
+}
+
+static void take_field(struct scanner *scanner, struct span name, struct span value, struct mime_event *event)
+{
+    struct level *level = scanner->top;
+
+    if (is_delimiter(scanner, name, value)) {
+        level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_NO_END);
+        begin_part(scanner, level, event);
+        return;
+    }
+    part_field(level, name, value);
+    *event = (struct mime_event){.kind = MIME_FIELD, .part = &level->part, .name = name, .value = value};
+}
+
 size_t mime_read_header(struct scanner *scanner, struct span in, bool last, struct mime_event *event)
 {
     struct level *level = scanner->top;
@@ -109,8 +137,7 @@ size_t mime_read_header(struct scanner *scanner, struct span in, bool last, stru
     }
     switch (kind) {
     case HEADER_FIELD:
-        part_field(level, name, value);
-        *event = (struct mime_event){.kind = MIME_FIELD, .part = &level->part, .name = name, .value = value};
+        take_field(scanner, name, value, event);
         break;
     case HEADER_ERROR: /* what of the field was read is body */
         level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_LIMIT);

@@ -249,7 +249,7 @@ void part_field(struct level *level, struct span name, struct span value)
     struct text room = TEXT(bytes);
     struct span bare = span_trim(name);
 
-    if (name.ptr + name.len + 1 != value.ptr)
+    if (level->header.spaced)
         note(level, ANOMALY_HEADER_SPACE_COLON);
     if (!is_utf8(value))
         note(level, ANOMALY_HEADER_OCTETS);

@@ -118,6 +118,8 @@ size_t mime_read_header(struct scanner *scanner, struct span in, bool last, stru
 /* The section has been read and told: what the body is. */
 void mime_open_body(struct mime *mime, struct scanner *scanner, struct level *level);
 
+/* The innermost multipart that the line delimits, and whether it closes it (scanner->closing), or NULL. */
+struct level *mime_delimited(struct scanner *scanner, struct span line);
 /* Reads the body of the innermost part. */
 enum progress mime_read_body(struct mime *mime, struct scanner *scanner, struct span in, bool last,
                              size_t *used, struct mime_event *event);

@@ -166,6 +166,13 @@ static void test_multipart(void)
           "begin 0<0 multipart/mixed\nbegin 1<0 multipart/x\nbegin 2<1 text/plain\ntext in\nend 2\n! 1 "
           "no-close\n"
           "end 1\nbegin 3<0 text/plain\ntext out\nend 3\n! 0 no-close\nend 0");
+    /* A delimiter in a header section, and one that looks like a field there. */
+    check("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nX: y\r\n--b--\r\n",
+          "begin 0<0 multipart/mixed\nbegin 1<0 text/plain\n! 1 header-syntax\nend 1\nend 0");
+    check("Content-Type: multipart/mixed; boundary=\"b:x\"\r\n\r\n--b:x\r\nX: "
+          "y\r\n--b:x\r\n\r\nz\r\n--b:x--\r\n",
+          "begin 0<0 multipart/mixed\nbegin 1<0 text/plain\n! 1 header-no-end\nend 1\nbegin 2<0 text/plain\n"
+          "text z\nend 2\nend 0");
     check("Content-Type: multipart/mixed\r\n\r\nx",
           "begin 0<0 multipart/mixed\n! 0 boundary-missing\ntext x\nend 0");
 }
