@@ -49,8 +49,8 @@ struct daemon {
     char answer[DAEMON_ANSWER];
 };
 
-/* The keys of struct daemon_config, of which `config` has one called daemon; size: the default of max_size.
- */
+/* The keys of struct daemon_config, of which `config` has one called daemon; and the defaults of max_size and
+ * too_large. */
 #define DAEMON_OPTIONS(config, size, otherwise)                                                              \
     {.key = "address",                                                                                       \
      .type = OPTION_STRINGS,                                                                                 \

@@ -21,6 +21,8 @@ LETTER = b"From: ann@example.org\r\nSubject: %s\r\nDate: x\r\nMessage-ID: <1@exa
 CONFIGURATION = """
 Foreground yes
 LocalSocket {root}/socket
+TCPSocket {port}
+TCPAddr 127.0.0.1
 DatabaseDirectory {root}/database
 LogFile {root}/log
 TemporaryDirectory {root}/temporary
@@ -54,11 +56,12 @@ class Clamd(lab.Process):
 
     def __init__(self, folder):
         root = pathlib.Path(folder)
+        self.port = lab.free_port()
         for name in ("database", "temporary"):
             (root / name).mkdir()
         signature = f"{NAME.removesuffix('.UNOFFICIAL')}:0:*:{EICAR.hex()}\n"
         (root / "database/test.ndb").write_text(signature)
-        (root / "clamd.conf").write_text(CONFIGURATION.format(root=root))
+        (root / "clamd.conf").write_text(CONFIGURATION.format(root=root, port=self.port))
         if os.geteuid() == 0:  # clamd gives up the rights of root for those of the owner of its database
             with open(root / "clamd.conf", "a", encoding="ascii") as out:
                 out.write("User nobody\n")
@@ -115,6 +118,15 @@ class ClamAV(lab.Case):
                 self.assertEqual(client.data(letter(text=b"line\r\n" * 200000)).code, 250)
         self.assertEqual(len(self.mail.messages()), 6)
 
+    def test_over_tcp(self):
+        proxy = self.scanned(f"'inet:localhost:{self.clamd().port}'")
+        self.assertEqual(self.send(proxy, attached(EICAR)).code, 550)
+        self.assertEqual(self.send(proxy, letter(text=b"line\r\n" * 200000)).code, 250)
+        # What clamd says last may be lost with the connection, but the message does not pass.
+        reply = self.send(proxy, letter(text=b"line\r\n" * 1000000))
+        self.assertIn(reply.code, (451, 552))
+        self.assertEqual(len(self.mail.messages()), 1)
+
     def test_other_answers(self):
         clamd = self.clamd()
         for options, code, delivered in ((", on_infected: tempfail", 451, 0), (", on_infected: discard", 250, 0),
@@ -138,9 +150,9 @@ class ClamAV(lab.Case):
     def test_too_large(self):
         """By our limit, and by clamd's, which says so and closes in the middle of the message."""
         clamd = self.clamd()
-        for limit in ("1MiB", "100MiB"):
+        for limit, address in (("1MiB", f"127.0.0.1:{clamd.port}"), ("100MiB", f"unix:{clamd.socket}")):
             for choice, code in (("reject", 552), ("tempfail", 452), ("pass", 250)):
-                proxy = self.scanned(f"'unix:{clamd.socket}'", f", max_size: {limit}, too_large: {choice}")
+                proxy = self.scanned(f"'{address}'", f", max_size: {limit}, too_large: {choice}")
                 reply = self.send(proxy, letter(text=b"0123456789abcdef\r\n" * 300000))
                 self.assertEqual(reply.code, code, f"{limit} {choice} {proxy.complaints()}")
                 self.assertEqual(len(self.mail.messages()), code == 250)
