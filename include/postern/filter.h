@@ -244,6 +244,13 @@ int filter_change_header(struct filter_ctx *ctx, struct span name, unsigned nth,
 /* The nth field of that name goes; where there are fewer nothing happens. */
 int filter_delete_header(struct filter_ctx *ctx, struct span name, unsigned nth);
 
+/* on_mail and on_rcpt only: the upstream is told this path instead. The client, other filters and our
+ * Received field keep the one that was given; the log shows both. address: without angle brackets, empty for
+ * <> (on_mail), within the sizes of RFC 5321 4.5.3.1; internationalised (RFC 6531) only in place of one that
+ * is. -1 when it is none, or when the arena is full. Where several filters rewrite a path the last one wins.
+ */
+int filter_rewrite_path(struct filter_ctx *ctx, struct span address);
+
 /* One log line of the session, level info, with the filter's name. Untrusted bytes in it are escaped. */
 void filter_log(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

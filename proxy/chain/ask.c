@@ -18,6 +18,7 @@ static enum verdict walk(struct chain_state *state, unsigned first, struct chain
         if (!visit_wanted(ctx, question->event))
             continue;
         answer_forget(&state->answer);
+        state->path_before = state->path;
         verdict = visit_make(ctx, question);
         if (verdict == VERDICT_PENDING && event_allows(question->event, verdict)) {
             if (parked_make(ctx, question) == 0) {
@@ -31,7 +32,7 @@ static enum verdict walk(struct chain_state *state, unsigned first, struct chain
             return out->verdict;
     }
     answer_forget(&state->answer);
-    *out = (struct decision){.verdict = VERDICT_CONTINUE};
+    *out = (struct decision){.verdict = VERDICT_CONTINUE, .path = state->path};
     return VERDICT_CONTINUE;
 }
 
@@ -71,6 +72,7 @@ enum verdict chain_ask(struct chain_run *run, const struct chain_question *quest
     if (question->event == FILTER_REPLY)
         return rewrite_walk(run->state, &copy, out);
     assert(run->state->parked == NULL);
+    run->state->path = (struct span){NULL, 0};
     return walk(run->state, 0, &copy, out);
 }
 

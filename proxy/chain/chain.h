@@ -58,6 +58,8 @@ struct decision {
     const char *enhanced; /* fits the code; NULL only for a rewritten reply without one */
     struct span text;     /* one harmless line without codes */
     struct span reason;   /* for the log; may be absent */
+    struct span path; /* MAIL, RCPT with CONTINUE: what the upstream is told instead, in the message's arena;
+                         absent: nothing else */
 };
 
 /* A question: the event and what is said about it. */

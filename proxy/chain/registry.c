@@ -13,6 +13,7 @@
 __attribute__((used)) static bool (*const kept)(const struct option_networks *, uint8_t,
                                                 const uint8_t *) = option_networks_match;
 __attribute__((used)) static const char *(*const kept_too)(unsigned) = filter_anomaly;
+__attribute__((used)) static int (*const kept_also)(struct filter_ctx *, struct span) = filter_rewrite_path;
 
 #define REGISTRY_MAX 32
 

@@ -59,6 +59,7 @@ bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span
 {
     note_failed(ctx, event, why);
     edits_drop(ctx);
+    ctx->state->path = ctx->state->path_before;
     ctx->past = ctx->past || event_rows[event].of_message;
     return settle_member_failure(ctx_member(ctx), why, out);
 }

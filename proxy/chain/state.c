@@ -66,6 +66,7 @@ void ctx_tell(struct filter_ctx *ctx, void (*callback)(struct filter_ctx *ctx))
         return;
     visit.event = FILTER_EVENTS;
     visit.reply = NULL;
+    visit.question = NULL;
     state->visit = &visit;
     callback(ctx);
     state->visit = outer;

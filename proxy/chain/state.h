@@ -45,9 +45,10 @@ struct filter_ctx {
 
 /* A callback being run; lives on the stack of whoever runs it. */
 struct visit {
-    enum filter_event event;    /* FILTER_EVENTS: not a question */
-    struct filter_reply *reply; /* FILTER_REPLY: as it stands now */
-    struct filter_facts facts;  /* filled when asked for */
+    enum filter_event event;               /* FILTER_EVENTS: not a question */
+    struct filter_reply *reply;            /* FILTER_REPLY: as it stands now */
+    const struct chain_question *question; /* NULL: not a question */
+    struct filter_facts facts;             /* filled when asked for */
 };
 
 /* Made at the first question that interests a filter. */
@@ -57,6 +58,8 @@ struct chain_state {
     struct parked *parked;  /* the question that waits, or NULL */
     struct answer *answer;  /* what the filter asked last said; NULL: nothing */
     struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
+    struct span path, path_before; /* of the MAIL or RCPT asked about, as the filter asked last, and those
+                                      before it, have rewritten it */
     struct header_edit *edits, *last_edit; /* oldest first, of whichever filter */
     struct filter_ctx members[];
 };

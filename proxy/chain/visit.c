@@ -58,6 +58,7 @@ enum verdict visit_make(struct filter_ctx *ctx, struct chain_question *question)
 
     visit.event = question->event;
     visit.reply = question->event == FILTER_REPLY ? &question->reply : NULL;
+    visit.question = question;
     ctx->asked = true;
     ctx->in_message = ctx->in_message || event_rows[question->event].of_message;
     count_up(&ctx_member(ctx)->counts.asked);

@@ -144,6 +144,8 @@ static enum step ask(struct session *session, struct exchange *exchange)
     case VERDICT_PENDING:
         return STEP_WAIT;
     case VERDICT_CONTINUE:
+        if (decision.path.ptr != NULL)
+            transaction_rewrite(exchange->transaction, exchange->recipient, decision.path);
         exchange->stage = STAGE_PROCEED;
         return STEP_AGAIN;
     default:

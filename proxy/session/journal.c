@@ -129,6 +129,10 @@ static void recipients(struct log_line *line, const struct transaction *transact
         if (text.len != 0)
             text_char(&text, ' ');
         text_add(&text, r->address);
+        if (r->instead.ptr != NULL) {
+            text_add(&text, SPAN("->"));
+            text_add(&text, r->instead);
+        }
         text_format(&text, "=%u", r->code);
         if (r->reply.len != 0) {
             text_add(&text, SPAN("("));
@@ -162,6 +166,8 @@ void journal_transaction(const struct session *session, struct transaction *tran
     if (session->helo != NULL)
         log_field(&line, "helo", span_str(session->helo));
     log_field(&line, "from", transaction->reverse_path);
+    if (transaction->instead.ptr != NULL)
+        log_field(&line, "from_rewritten", transaction->instead);
     recipients(&line, transaction);
     log_number(&line, "size", transaction->size);
     log_field(&line, "verdict", span_str(transaction->verdict != NULL ? transaction->verdict : "aborted"));

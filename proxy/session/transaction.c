@@ -69,6 +69,11 @@ struct recipient *transaction_add_recipient(struct transaction *transaction, str
     return recipient;
 }
 
+void transaction_rewrite(struct transaction *transaction, struct recipient *recipient, struct span address)
+{
+    *(recipient != NULL ? &recipient->instead : &transaction->instead) = address;
+}
+
 void transaction_answer_recipient(struct transaction *transaction, struct recipient *recipient, unsigned code,
                                   struct span text)
 {

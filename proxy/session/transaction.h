@@ -9,6 +9,7 @@
 struct recipient {
     struct recipient *next;
     struct span address; /* re-serialised */
+    struct span instead; /* what the upstream is told; absent: the address */
     struct span reply;   /* text of the answer the client got */
     const char *filter;  /* that refused it, or NULL */
     unsigned code;       /* of that answer; 0: not yet */
@@ -27,6 +28,7 @@ struct transaction {
     struct arena arena;
     struct session *session;  /* outlives it */
     struct span reverse_path; /* re-serialised, empty for <> */
+    struct span instead;      /* what the upstream is told; absent: the reverse-path */
     struct span parameters;   /* of MAIL, as the client gave them */
     struct span mail_line;    /* composed MAIL for the upstream, CRLF included */
     struct recipient *first, *last;
@@ -57,6 +59,8 @@ void transaction_unref(struct transaction *transaction);
 
 /* A recipient whose RCPT is about to be forwarded or answered; NULL: the arena is full (452 4.3.1). */
 struct recipient *transaction_add_recipient(struct transaction *transaction, struct span address);
+/* A filter has rewritten the recipient's address, or with NULL the reverse-path; the span lies in the arena. */
+void transaction_rewrite(struct transaction *transaction, struct recipient *recipient, struct span address);
 /* The answer to a recipient, for the log. */
 void transaction_answer_recipient(struct transaction *transaction, struct recipient *recipient, unsigned code,
                                   struct span text);

@@ -169,7 +169,7 @@ static const struct reply *compose(struct session *session, struct transaction *
     struct params params;
 
     text_add(&text, SPAN("MAIL FROM:<"));
-    text_add(&text, transaction->reverse_path);
+    text_add(&text, transaction->instead.ptr != NULL ? transaction->instead : transaction->reverse_path);
     text_char(&text, '>');
     text_add(&from, transaction->parameters);
     if (params_parse(text_span(&from), PARAM_OF_MAIL, UINT64_MAX, &params) != 0 ||

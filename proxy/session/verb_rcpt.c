@@ -151,6 +151,7 @@ static void replied(struct session *session, struct exchange *exchange, const st
 
 static bool compose(struct session *session, struct exchange *exchange)
 {
+    const struct recipient *recipient = exchange->recipient;
     char bytes[2048];
     struct text text = TEXT(bytes);
     struct path path;
@@ -160,7 +161,7 @@ static bool compose(struct session *session, struct exchange *exchange)
     if (parse(session, span_str(exchange->arguments), &path, &params, &parameters) != NULL)
         return false;
     text_add(&text, SPAN("RCPT TO:<"));
-    text_add(&text, exchange->recipient->address);
+    text_add(&text, recipient->instead.ptr != NULL ? recipient->instead : recipient->address);
     text_char(&text, '>');
     (void)params_print(&text, &params, session->leg->offers); /* none of RCPT's must be kept at any price */
     text_add(&text, SPAN("\r\n"));

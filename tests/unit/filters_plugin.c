@@ -108,13 +108,13 @@ static void test_readme(void)
 static void test_services(void)
 {
     static const char *const services[] = {
-        "filter_config",       "filter_session",        "filter_message",       "filter_facts",
-        "filter_alloc",        "filter_set_reply",      "filter_set_reason",    "filter_add_header",
-        "filter_log",          "filter_rewrite_reply",  "filter_offers",        "filter_hide",
-        "filter_hide_others",  "filter_allow",          "filter_set_arguments", "filter_complain",
-        "filter_setup_alloc",  "option_networks_match", "filter_resume",        "filter_timer",
-        "filter_anomaly",      "filter_insert_header",  "filter_append_header", "filter_change_header",
-        "filter_delete_header"};
+        "filter_config",        "filter_session",        "filter_message",       "filter_facts",
+        "filter_alloc",         "filter_set_reply",      "filter_set_reason",    "filter_add_header",
+        "filter_log",           "filter_rewrite_reply",  "filter_offers",        "filter_hide",
+        "filter_hide_others",   "filter_allow",          "filter_set_arguments", "filter_complain",
+        "filter_setup_alloc",   "option_networks_match", "filter_resume",        "filter_timer",
+        "filter_anomaly",       "filter_insert_header",  "filter_append_header", "filter_change_header",
+        "filter_delete_header", "filter_rewrite_path"};
 
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
         if (dlsym(RTLD_DEFAULT, services[i]) == NULL) {
