@@ -68,9 +68,9 @@ struct world_ops {
     /* Turns run in the order in which they were taken. */
     void (*turn_take)(struct world *world, struct turn *turn);
     void (*turn_leave)(struct world *world, struct turn *turn); /* taken or not */
-    /* Resolves host (name or literal) and tries each address in order, `limit` milliseconds each; "unix:/path"
-     * is a socket of the local machine, port and source are not looked at then. Returns 0 or a negative errno
-     * when it could not even begin; then done() is not called. */
+    /* Resolves host (name or literal) and tries each address in order, `limit` milliseconds each;
+     * "unix:/path" is a socket of the local machine, port and source are not looked at then. Returns 0 or a
+     * negative errno when it could not even begin; then done() is not called. */
     int (*dial)(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit);
     void (*dial_cancel)(struct world *world, struct dial *dial);
     /* 0 or a negative errno when it could not even begin. */
