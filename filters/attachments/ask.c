@@ -114,12 +114,11 @@ bool ask_type(struct attachments_message *message, const struct filter_part *par
     return ask(&value, span_first(span_str(type), len > 0 ? (size_t)len : 0));
 }
 
-bool ask_octets(struct attachments_message *message, struct span name, struct span octets)
+bool ask_octets(struct attachments_message *message, struct span octets)
 {
     struct value value = {message, SUBJECT_DETECTED};
     const char *type;
 
-    (void)name;
     if (!config_of(message)->detects || octets.len == 0)
         return true;
     type = detect_type(octets);

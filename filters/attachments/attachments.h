@@ -66,7 +66,7 @@ int rules_open(struct attachments_config *config, struct filter_setup *setup);
  * decides. They return whether the message is still undecided; else message->verdict. */
 bool ask_name(struct attachments_message *message, struct span name);
 bool ask_type(struct attachments_message *message, const struct filter_part *part);
-bool ask_octets(struct attachments_message *message, struct span name, struct span octets);
+bool ask_octets(struct attachments_message *message, struct span octets);
 bool ask_finding(struct attachments_message *message, enum lister_finding finding, struct span name);
 /* Adds what tags were given. */
 enum verdict ask_add_tags(struct filter_ctx *ctx, const struct attachments_message *message);

@@ -12,15 +12,6 @@ static struct span kept(const struct attachments_message *message)
     return span_of(message->octets, message->len);
 }
 
-static struct span name_of(const struct filter_part *part, unsigned index)
-{
-    bool own = part != NULL && part->index == index;
-
-    if (!own || part->filename.ptr != NULL)
-        return own ? part->filename : span_of(NULL, 0);
-    return part->other_name;
-}
-
 /* --- looking -------------------------------------------------------------------------------------------- */
 
 static bool on_name(void *arg, struct span name)
@@ -30,7 +21,8 @@ static bool on_name(void *arg, struct span name)
 
 static bool on_sample(void *arg, struct span name, struct span octets)
 {
-    return ask_octets(arg, name, octets);
+    (void)name;
+    return ask_octets(arg, octets);
 }
 
 static bool on_finding(void *arg, enum lister_finding finding, struct span name)
@@ -59,12 +51,12 @@ static bool look_into(struct attachments_message *message, struct span name)
     return message->verdict == VERDICT_CONTINUE;
 }
 
-static bool detect(struct attachments_message *message, struct span name)
+static bool detect(struct attachments_message *message)
 {
     const struct attachments_config *config = filter_config(message->ctx);
 
     message->detected = true;
-    return ask_octets(message, name, span_first(kept(message), config->sample));
+    return ask_octets(message, span_first(kept(message), config->sample));
 }
 
 /* --- keeping -------------------------------------------------------------------------------------------- */
@@ -81,7 +73,9 @@ static bool keep(struct attachments_message *message, struct span octets, size_t
 {
     size_t need = message->len + octets.len;
 
-    if (need > message->size) {
+    if (octets.len == 0)
+        return true;
+    if (message->octets == NULL || need > message->size) {
         size_t size = need > 2 * message->size ? need : 2 * message->size;
         size = size < OCTETS_LEAST ? OCTETS_LEAST : size > most ? most : size;
         char *ptr = realloc(message->octets, size);
@@ -113,12 +107,27 @@ void octets_free(struct attachments_message *message)
     message->len = message->size = 0;
 }
 
-/* A multipart has octets before and behind its parts: they are a matter of their own. */
+/* The part of the kept octets ends, or is left for another. */
+static bool finish(struct attachments_message *message, struct span name)
+{
+    const struct attachments_config *config = filter_config(message->ctx);
+    bool undecided = true;
+
+    if (message->len > 0 && !message->detected)
+        undecided = detect(message);
+    if (undecided && message->len > 0 && config->archives.depth > 0)
+        undecided = look_into(message, name);
+    octets_free(message);
+    message->detected = message->dropped = false;
+    return undecided;
+}
+
+/* A multipart has octets before and behind its parts: they are a matter of their own, without a name. */
 static bool turn_to(struct attachments_message *message, const struct filter_part *part)
 {
     if (message->part == part->index)
         return true;
-    if (!octets_end(message, NULL))
+    if (!finish(message, SPAN("")))
         return false;
     message->part = part->index;
     return true;
@@ -127,7 +136,6 @@ static bool turn_to(struct attachments_message *message, const struct filter_par
 bool octets_take(struct attachments_message *message, const struct filter_part *part, struct span octets)
 {
     const struct attachments_config *config = filter_config(message->ctx);
-    struct span name = name_of(part, part->index);
     size_t most = worth(config);
 
     if (!turn_to(message, part))
@@ -139,22 +147,12 @@ bool octets_take(struct attachments_message *message, const struct filter_part *
         message->verdict = VERDICT_FAIL;
         return false;
     }
-    if (!message->detected && message->len >= config->sample && !detect(message, name))
+    if (!message->detected && message->len >= config->sample && !detect(message))
         return false;
-    return fitting.len == octets.len || drop(message, name);
+    return fitting.len == octets.len || drop(message, part->filename);
 }
 
 bool octets_end(struct attachments_message *message, const struct filter_part *part)
 {
-    const struct attachments_config *config = filter_config(message->ctx);
-    struct span name = name_of(part, message->part);
-    bool undecided = true;
-
-    if (message->len > 0 && !message->detected)
-        undecided = detect(message, name);
-    if (undecided && message->len > 0 && config->archives.depth > 0)
-        undecided = look_into(message, name);
-    octets_free(message);
-    message->detected = message->dropped = false;
-    return undecided;
+    return finish(message, message->part == part->index ? part->filename : SPAN(""));
 }

@@ -140,10 +140,10 @@ static void test_rules(void)
         snprintf(filter, sizeof(filter), "attachments: {rules: [%s]}", rule_rows[i].rules);
         yaml_begin(&yaml, &session, filter);
         enum verdict verdict = message(&session, &part, 1);
-        char came = verdict == VERDICT_CONTINUE ? '.' : verdict == VERDICT_REJECT ? 'x' : 't';
-        CHECK(came == rule_rows[i].verdict);
-        if (came != rule_rows[i].verdict)
-            fprintf(stderr, "%s: %c\n", filter, came);
+        const char *came = verdict == VERDICT_CONTINUE ? "." : verdict == VERDICT_REJECT ? "x" : "t";
+        CHECK(*came == rule_rows[i].verdict);
+        if (*came != rule_rows[i].verdict)
+            fprintf(stderr, "%s: %s\n", filter, came);
         if (rule_rows[i].reason != NULL)
             CHECK_SPAN(decision.reason, span_str(rule_rows[i].reason));
         chain_message_end(&session.run, verdict != VERDICT_CONTINUE);

@@ -143,8 +143,8 @@ static void test_names_of_zip(void)
     char *last = memmem(octets.ptr + 60, octets.len - 60, "note.txt", 8);
 
     REQUIRE(last != NULL);
-    memcpy(last, "evil.exe", 8);
-    CHECK(tells(list(octets, "x.zip"), "<evil.exe>") && tells(list(octets, "x.zip"), "<note.txt>"));
+    memset(last, 'z', 4);
+    CHECK(tells(list(octets, "x.zip"), "<zzzz.txt>") && tells(list(octets, "x.zip"), "<note.txt>"));
 }
 
 /* Every name in a zip that begins elsewhere (a program in front) is seen. */
@@ -269,7 +269,7 @@ static void test_headers(void)
     struct span octets = made_of(&one, "zip", "none", "a", SPAN("b"));
     size_t len = 0;
 
-    for (; len < 46 * 50; len += 46)
+    for (; len < (size_t)46 * 50; len += 46)
         memcpy(memset(other.octets + len, 0, 46), "PK\1\2", 4);
     memcpy(other.octets + len, octets.ptr, octets.len);
     bounds.members = 5;
