@@ -56,8 +56,8 @@ struct daemon {
      .type = OPTION_STRINGS,                                                                                 \
      .offset = offsetof(config, daemon.addresses),                                                           \
      .required = true,                                                                                       \
-     .help = "Where the daemon listens: unix:/path or host:port; of several the first that takes the "       \
-             "connection."},                                                                                 \
+     .help = "Where the daemon listens: host:port, or unix:/path of a socket that Postern's user may use; "  \
+             "of several the first that takes the connection."},                                             \
         {.key = "connect_limit",                                                                             \
          .type = OPTION_DURATION,                                                                            \
          .offset = offsetof(config, daemon.connect_limit),                                                   \
