@@ -130,9 +130,10 @@ enum filter_part_kind {
     FILTER_PART_FIELD, /* a field of its header section: name, and value as in on_header; before BEGIN */
     FILTER_PART_BYTES, /* octets of its body, transfer encoding undone; what a multipart has around its parts
                         */
-    FILTER_PART_TEXT,  /* the same of a text as UTF-8 */
-    FILTER_PART_RENDERED, /* the same of HTML as a person reads it */
-    FILTER_PART_ANOMALY,  /* something is wrong with it, or can be read in two ways: name says what */
+    FILTER_PART_UNDECODED, /* the same before that, where another reader would not undo it */
+    FILTER_PART_TEXT,      /* the same of a text as UTF-8 */
+    FILTER_PART_RENDERED,  /* the same of HTML as a person reads it */
+    FILTER_PART_ANOMALY,   /* something is wrong with it, or can be read in two ways: name says what */
     FILTER_PART_END
 };
 

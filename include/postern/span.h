@@ -29,7 +29,7 @@ static inline struct span span_str(const char *s)
 /* What follows the first n bytes; n must not exceed the length. */
 static inline struct span span_skip(struct span s, size_t n)
 {
-    return (struct span){s.ptr + n, s.len - n};
+    return n != 0 ? (struct span){s.ptr + n, s.len - n} : s; /* an absent span has no address to add to */
 }
 
 static inline struct span span_first(struct span s, size_t n)

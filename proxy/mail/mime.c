@@ -118,10 +118,8 @@ static enum progress step(struct mime *mime, struct scanner *scanner, struct spa
         mime_open_body(mime, scanner, level);
         return MOVED;
     }
-    if (level->state == LEVEL_HEADER) {
-        *used = mime_read_header(scanner, in, last, event);
-        return *used != 0 || event->kind != MIME_MORE ? MOVED : STARVED;
-    }
+    if (level->state == LEVEL_HEADER)
+        return mime_read_header(scanner, in, last, used, event);
     if (scanner->goal != NULL) {
         if (scanner->goal != level)
             return mime_end_level(mime, scanner, event);

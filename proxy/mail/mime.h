@@ -44,6 +44,7 @@ enum mime_kind {
     MIME_FIELD, /* a header field of a part: name, value (as transmitted, unfolding left to the reader) */
     MIME_PART_BEGIN, /* its header section has been read */
     MIME_BYTES,      /* decoded octets of the part's body; of a multipart: preamble and epilogue */
+    MIME_RAW,        /* the same before decoding, where another reader would not decode it */
     MIME_TEXT,       /* the same of a text part as UTF-8; HTML as its text (html.h) follows with `rendered` */
     MIME_PART_END,
     MIME_ANOMALY, /* of the part, the first time it shows */

@@ -131,7 +131,7 @@ static enum progress read_lines(struct scanner *scanner, struct span in, bool la
         judge_line(scanner, bytes);
     if (from_tail)
         scanner->tail = span_skip(scanner->tail, n);
-    if (kind == MIME_LINE_BODY && (from_tail || bytes.ptr < in.ptr || bytes.ptr >= in.ptr + in.len)) {
+    if (kind == MIME_LINE_BODY && (from_tail || mime_lines_gave(&scanner->lines))) {
         scanner->held = bytes;
     } else if (kind == MIME_LINE_BODY) {
         assert(bytes.ptr == in.ptr);

@@ -10,11 +10,11 @@ static char *block(const struct mime_content *content, unsigned stage)
     return content->blocks + (size_t)stage * MIME_BLOCK;
 }
 
-static void tell_bytes(struct level *level, struct span bytes, struct mime_event *event)
+static void tell_bytes(struct level *level, enum mime_kind kind, struct span bytes, struct mime_event *event)
 {
     if (bytes.len == 0)
         return;
-    *event = (struct mime_event){.kind = MIME_BYTES, .part = &level->part, .bytes = bytes};
+    *event = (struct mime_event){.kind = kind, .part = &level->part, .bytes = bytes};
 }
 
 static void tell_text(struct level *level, struct span bytes, bool rendered, struct mime_event *event)
@@ -62,7 +62,7 @@ static size_t decode(struct mime_content *content, struct level *level, struct s
     size_t used = decode_feed(&level->decode, in, block(content, STAGE_DECODE), MIME_BLOCK, &decoded.len);
 
     level->part.anomalies |= level->decode.anomalies;
-    tell_bytes(level, decoded, event);
+    tell_bytes(level, MIME_BYTES, decoded, event);
     if (level->part.text)
         content->decoded = decoded;
     return used;
@@ -80,7 +80,7 @@ static size_t take_plain(struct mime_content *content, struct level *level, stru
     size_t used;
 
     if (content->shown == 0) {
-        tell_bytes(level, in, event);
+        tell_bytes(level, MIME_BYTES, in, event);
         content->shown = level->part.text ? in.len : 0;
         return level->part.text ? 0 : in.len;
     }
@@ -109,7 +109,7 @@ size_t content_take(struct mime_content *content, struct level *level, struct sp
         return take_plain(content, level, in, event);
     if (level->raw_too && content->shown == 0) {
         content->shown = in.len;
-        tell_bytes(level, in, event);
+        tell_bytes(level, MIME_RAW, in, event);
         return 0;
     }
     used = decode(content, level, level->raw_too ? span_first(in, content->shown) : in, event);
@@ -128,7 +128,7 @@ static void finish_stage(struct mime_content *content, struct level *level, stru
     case STAGE_DECODE:
         left.len = decode_finish(&level->decode, to);
         level->part.anomalies |= level->decode.anomalies;
-        tell_bytes(level, left, event);
+        tell_bytes(level, MIME_BYTES, left, event);
         content->decoded = level->part.text ? left : content->decoded;
         break;
     case STAGE_CHARSET:

@@ -82,14 +82,17 @@ void mime_open_body(struct mime *mime, struct scanner *scanner, struct level *le
 }
 
 /* PART_BEGIN is told before what it leads to is done: the part pointer stays, its body is opened on the next
- * call. */
-static void begin_part(struct scanner *scanner, struct level *level, struct mime_event *event)
+ * call. body: octets of the body that the header reader holds; of another's that was read before, all is
+ * left. */
+static void begin_part(struct scanner *scanner, struct level *level, struct span body,
+                       struct mime_event *event)
 {
     if (level->header.malformed)
         level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_SYNTAX);
     part_settle(level);
     level->begun = true;
-    scanner->tail = header_tail(&level->header);
+    if (body.len != 0)
+        scanner->tail = body;
     *event = (struct mime_event){.kind = MIME_PART_BEGIN, .part = &level->part};
 }
 
@@ -114,41 +117,51 @@ static void take_field(struct scanner *scanner, struct span name, struct span va
 
     if (is_delimiter(scanner, name, value)) {
         level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_NO_END);
-        begin_part(scanner, level, event);
+        begin_part(scanner, level, span_of(NULL, 0), event);
         return;
     }
     part_field(level, name, value);
     *event = (struct mime_event){.kind = MIME_FIELD, .part = &level->part, .name = name, .value = value};
 }
 
-size_t mime_read_header(struct scanner *scanner, struct span in, bool last, struct mime_event *event)
+/* One step of the header reader; what it used up of the source. */
+static size_t read_some(struct scanner *scanner, struct span source, bool last, struct mime_event *event)
 {
     struct level *level = scanner->top;
     struct span name, value;
     enum header_event kind = HEADER_MORE;
     size_t used = 0;
 
-    if (in.len != 0) {
-        used = header_read(&level->header, in, &name, &value, &kind);
+    if (source.len != 0) {
+        used = header_read(&level->header, source, &name, &value, &kind);
     } else if (last) {
         header_finish(&level->header, &name, &value, &kind);
         if (kind == HEADER_END)
             level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_NO_END);
     }
-    switch (kind) {
-    case HEADER_FIELD:
+    if (kind == HEADER_FIELD) {
         take_field(scanner, name, value, event);
-        break;
-    case HEADER_ERROR: /* what of the field was read is body */
+    } else if (kind == HEADER_END) {
+        begin_part(scanner, level, header_tail(&level->header), event);
+    } else if (kind == HEADER_ERROR) { /* what of the field was read is body */
         level->part.anomalies |= anomaly_bit(ANOMALY_HEADER_LIMIT);
-        begin_part(scanner, level, event);
-        scanner->tail = span_of(level->header.field, level->header.used);
-        break;
-    case HEADER_END:
-        begin_part(scanner, level, event);
-        break;
-    case HEADER_MORE:
-        break;
+        begin_part(scanner, level, span_of(level->header.field, level->header.used), event);
     }
     return used;
+}
+
+/* The header section of a message inside another part may begin with what that part's header reader held. */
+enum progress mime_read_header(struct scanner *scanner, struct span in, bool last, size_t *used,
+                               struct mime_event *event)
+{
+    if (scanner->tail.len != 0) {
+        struct span tail = scanner->tail;
+        scanner->tail = span_of(NULL, 0);
+        size_t n = read_some(scanner, tail, false, event);
+        if (n < tail.len && scanner->tail.len == 0)
+            scanner->tail = span_skip(tail, n);
+        return MOVED;
+    }
+    *used = read_some(scanner, in, last, event);
+    return *used != 0 || event->kind != MIME_MORE ? MOVED : STARVED;
 }

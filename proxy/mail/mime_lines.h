@@ -29,6 +29,12 @@ enum mime_line {
  * call. After CANDIDATE comes mime_lines_accept() or mime_lines_refuse(). */
 size_t mime_lines_read(struct mime_lines *lines, struct span in, bool last, enum mime_line *kind,
                        struct span *bytes);
+/* The *bytes of the last call lie in `lines`, not in its input. */
+static inline bool mime_lines_gave(const struct mime_lines *lines)
+{
+    return lines->given != 0;
+}
+
 /* The candidate was a delimiter: it vanishes, together with the line end before it. */
 void mime_lines_accept(struct mime_lines *lines);
 /* It was none: it belongs to the body after all. */

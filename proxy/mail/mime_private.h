@@ -113,8 +113,9 @@ bool mime_push(struct mime *mime, struct scanner *scanner, const struct mime_par
 /* Its body is encoded as a whole. */
 bool mime_encoded(const struct level *level);
 
-/* Reads the header section of the innermost part; the octets used up. */
-size_t mime_read_header(struct scanner *scanner, struct span in, bool last, struct mime_event *event);
+/* Reads the header section of the innermost part. */
+enum progress mime_read_header(struct scanner *scanner, struct span in, bool last, size_t *used,
+                               struct mime_event *event);
 /* The section has been read and told: what the body is. */
 void mime_open_body(struct mime *mime, struct scanner *scanner, struct level *level);
 

@@ -4,9 +4,10 @@
 #include "session/body_private.h"
 
 static const enum filter_part_kind kinds[] = {
-    [MIME_FIELD] = FILTER_PART_FIELD,  [MIME_PART_BEGIN] = FILTER_PART_BEGIN,
-    [MIME_BYTES] = FILTER_PART_BYTES,  [MIME_TEXT] = FILTER_PART_TEXT,
-    [MIME_PART_END] = FILTER_PART_END, [MIME_ANOMALY] = FILTER_PART_ANOMALY,
+    [MIME_FIELD] = FILTER_PART_FIELD,     [MIME_PART_BEGIN] = FILTER_PART_BEGIN,
+    [MIME_RAW] = FILTER_PART_UNDECODED,   [MIME_BYTES] = FILTER_PART_BYTES,
+    [MIME_TEXT] = FILTER_PART_TEXT,       [MIME_PART_END] = FILTER_PART_END,
+    [MIME_ANOMALY] = FILTER_PART_ANOMALY,
 };
 
 static void describe(const struct mime_part *part, struct filter_part *out)
