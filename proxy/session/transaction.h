@@ -59,7 +59,8 @@ void transaction_unref(struct transaction *transaction);
 
 /* A recipient whose RCPT is about to be forwarded or answered; NULL: the arena is full (452 4.3.1). */
 struct recipient *transaction_add_recipient(struct transaction *transaction, struct span address);
-/* A filter has rewritten the recipient's address, or with NULL the reverse-path; the span lies in the arena. */
+/* A filter has rewritten the recipient's address, or with NULL the reverse-path; the span lies in the arena.
+ */
 void transaction_rewrite(struct transaction *transaction, struct recipient *recipient, struct span address);
 /* The answer to a recipient, for the log. */
 void transaction_answer_recipient(struct transaction *transaction, struct recipient *recipient, unsigned code,

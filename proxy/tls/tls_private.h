@@ -53,8 +53,8 @@ struct tls {
     struct tls_credentials *credentials;
     struct tls_server *server; /* our side is the server's; else NULL */
     struct tls_client *client; /* our side is the client's: its terms; else NULL */
-    struct tls_cache *cache; /* a reference; or NULL */
-    struct tls_peer *peer; /* NULL: it showed no certificate */
+    struct tls_cache *cache;   /* a reference; or NULL */
+    struct tls_peer *peer;     /* NULL: it showed no certificate */
     enum tls_stage stage;
     struct span pinned;   /* of the wire above: plaintext still to be encrypted */
     bool owes;            /* all is encrypted, but not all has left: the last octet is reported when it has */
