@@ -38,7 +38,9 @@ static enum verdict attachments_on_part(struct filter_ctx *ctx, const struct fil
         (void)(ask_name(message, part->filename) && ask_name(message, part->other_name) &&
                ask_type(message, part));
     else if (piece->kind == FILTER_PART_BYTES)
-        (void)octets_take(message, part, piece->value);
+        (void)octets_take(message, part, READING_DECODED, piece->value);
+    else if (piece->kind == FILTER_PART_UNDECODED)
+        (void)octets_take(message, part, READING_UNDECODED, piece->value);
     else if (piece->kind == FILTER_PART_END)
         (void)octets_end(message, part);
     return message->verdict;

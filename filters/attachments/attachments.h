@@ -27,6 +27,7 @@ struct archives_config {
     int64_t members;
     uint64_t unpacked;
     int64_t ratio;
+    int64_t detections;
     int findings[FINDINGS]; /* enum rule_action; never ALLOW */
 };
 
@@ -39,15 +40,23 @@ struct attachments_config {
     bool detects; /* a rule asks for detected types */
 };
 
+/* The octets of a part: as its transfer encoding says, and as they are for who would not undo it. */
+enum octets_reading { READING_DECODED, READING_UNDECODED, READINGS };
+
+struct kept {
+    char *ptr;
+    size_t len, size;
+    bool detected; /* the type has been asked about */
+    bool dropped;  /* there were more than may be kept */
+};
+
 struct attachments_message {
-    bool *tagged;           /* for each rule, then for each finding; NULL: none */
-    uint64_t members;       /* that archives had so far */
-    uint64_t unpacked;      /* octets that they had */
-    unsigned part;          /* index of the part that the octets are of */
-    char *octets;           /* kept of it */
-    size_t len, size;       /* of them, of the memory */
-    bool detected;          /* its type has been asked about */
-    bool dropped;           /* there is too much of it, and it is no archive */
+    bool *tagged;        /* for each rule, then for each finding; NULL: none */
+    uint64_t members;    /* that archives had so far */
+    uint64_t unpacked;   /* octets that they had */
+    uint64_t detections; /* of their types */
+    unsigned part;       /* index of the part that octets are kept of */
+    struct kept kept[READINGS];
     enum verdict verdict;   /* of this question */
     struct filter_ctx *ctx; /* likewise */
 };
@@ -72,7 +81,8 @@ bool ask_finding(struct attachments_message *message, enum lister_finding findin
 enum verdict ask_add_tags(struct filter_ctx *ctx, const struct attachments_message *message);
 
 /* octets.c: the octets of a part, kept until its type and what is in it are known. Return as ask.c. */
-bool octets_take(struct attachments_message *message, const struct filter_part *part, struct span octets);
+bool octets_take(struct attachments_message *message, const struct filter_part *part,
+                 enum octets_reading which, struct span octets);
 bool octets_end(struct attachments_message *message, const struct filter_part *part);
 void octets_free(struct attachments_message *message);
 

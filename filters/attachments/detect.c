@@ -19,6 +19,9 @@ static void make_key(void)
     keyed = tss_create(&key, close_magic) == thrd_success;
 }
 
+/* Octets that its regular expressions look at: by default it takes several times as long for a text. */
+static const size_t regex_most = 1024;
+
 /* The thread's own; NULL when it cannot be made. Compressed data is not looked into: that would start
  * programs. */
 static magic_t own_magic(void)
@@ -34,7 +37,8 @@ static magic_t own_magic(void)
     magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS);
     if (magic == NULL)
         return NULL;
-    if (magic_load(magic, NULL) != 0 || tss_set(key, magic) != thrd_success) {
+    if (magic_load(magic, NULL) != 0 || magic_setparam(magic, MAGIC_PARAM_REGEX_MAX, &regex_most) != 0 ||
+        tss_set(key, magic) != thrd_success) {
         magic_close(magic);
         return NULL;
     }

@@ -7,11 +7,6 @@
 
 enum { OCTETS_LEAST = 4096, GRACE = 1 << 20 };
 
-static struct span kept(const struct attachments_message *message)
-{
-    return span_of(message->octets, message->len);
-}
-
 /* --- looking -------------------------------------------------------------------------------------------- */
 
 static bool on_name(void *arg, struct span name)
@@ -21,8 +16,15 @@ static bool on_name(void *arg, struct span name)
 
 static bool on_sample(void *arg, struct span name, struct span octets)
 {
-    (void)name;
-    return ask_octets(arg, octets);
+    struct attachments_message *message = arg;
+    const struct attachments_config *config = filter_config(message->ctx);
+
+    if (!config->detects)
+        return true;
+    if (message->detections++ < (uint64_t)config->archives.detections)
+        return ask_octets(message, octets);
+    (void)ask_finding(message, FINDING_TOO_MANY, name);
+    return false;
 }
 
 static bool on_finding(void *arg, enum lister_finding finding, struct span name)
@@ -30,7 +32,7 @@ static bool on_finding(void *arg, enum lister_finding finding, struct span name)
     return ask_finding(arg, finding, name);
 }
 
-static bool look_into(struct attachments_message *message, struct span name)
+static bool look_into(struct attachments_message *message, struct span octets, struct span name)
 {
     static const struct lister_calls calls = {on_name, on_sample, on_finding};
     const struct attachments_config *config = filter_config(message->ctx);
@@ -43,20 +45,11 @@ static bool look_into(struct attachments_message *message, struct span name)
                                    .unpacked = archives->unpacked - message->unpacked,
                                    .sample = config->sample};
 
-    if (lister_list(kept(message), name, &bounds, &calls, message) != 0 &&
-        message->verdict == VERDICT_CONTINUE)
+    if (lister_list(octets, name, &bounds, &calls, message) != 0 && message->verdict == VERDICT_CONTINUE)
         message->verdict = VERDICT_FAIL;
     message->members = (uint64_t)archives->members - bounds.members;
     message->unpacked = archives->unpacked - bounds.unpacked;
     return message->verdict == VERDICT_CONTINUE;
-}
-
-static bool detect(struct attachments_message *message)
-{
-    const struct attachments_config *config = filter_config(message->ctx);
-
-    message->detected = true;
-    return ask_octets(message, span_first(kept(message), config->sample));
 }
 
 /* --- keeping -------------------------------------------------------------------------------------------- */
@@ -69,43 +62,52 @@ static size_t worth(const struct attachments_config *config)
     return config->detects ? config->sample : 0;
 }
 
-static bool keep(struct attachments_message *message, struct span octets, size_t most)
+static void let_go(struct kept *kept)
 {
-    size_t need = message->len + octets.len;
+    free(kept->ptr);
+    *kept = (struct kept){.ptr = NULL};
+}
+
+static bool keep(struct kept *kept, struct span octets, size_t most)
+{
+    size_t need = kept->len + octets.len;
 
     if (octets.len == 0)
         return true;
-    if (message->octets == NULL || need > message->size) {
-        size_t size = need > 2 * message->size ? need : 2 * message->size;
+    if (kept->ptr == NULL || need > kept->size) {
+        size_t size = need > 2 * kept->size ? need : 2 * kept->size;
         size = size < OCTETS_LEAST ? OCTETS_LEAST : size > most ? most : size;
-        char *ptr = realloc(message->octets, size);
+        char *ptr = realloc(kept->ptr, size);
         if (ptr == NULL)
             return false;
-        message->octets = ptr;
-        message->size = size;
+        kept->ptr = ptr;
+        kept->size = size;
     }
-    memcpy(message->octets + message->len, octets.ptr, octets.len);
-    message->len = need;
+    memcpy(kept->ptr + kept->len, octets.ptr, octets.len);
+    kept->len = need;
     return true;
 }
 
-/* More than may be kept: what begins or is named like an archive has its own answer. */
-static bool drop(struct attachments_message *message, struct span name)
+static bool detect(struct attachments_message *message, struct kept *kept)
 {
     const struct attachments_config *config = filter_config(message->ctx);
-    bool archive = config->archives.depth > 0 && (signs_begin(kept(message)) || signs_name(name));
 
-    octets_free(message);
-    message->dropped = true;
-    return !archive || ask_finding(message, FINDING_TOO_LARGE, name);
+    kept->detected = true;
+    return ask_octets(message, span_first(span_of(kept->ptr, kept->len), config->sample));
 }
 
-void octets_free(struct attachments_message *message)
+/* More than may be kept: what begins or is named like an archive has its own answer. */
+static bool drop(struct attachments_message *message, struct kept *kept, struct span name)
 {
-    free(message->octets);
-    message->octets = NULL;
-    message->len = message->size = 0;
+    const struct attachments_config *config = filter_config(message->ctx);
+    bool archive = signs_begin(span_of(kept->ptr, kept->len)) || signs_name(name);
+
+    let_go(kept);
+    kept->detected = kept->dropped = true;
+    return !archive || config->archives.depth == 0 || ask_finding(message, FINDING_TOO_LARGE, name);
 }
+
+/* --- parts ---------------------------------------------------------------------------------------------- */
 
 /* The part of the kept octets ends, or is left for another. */
 static bool finish(struct attachments_message *message, struct span name)
@@ -113,12 +115,14 @@ static bool finish(struct attachments_message *message, struct span name)
     const struct attachments_config *config = filter_config(message->ctx);
     bool undecided = true;
 
-    if (message->len > 0 && !message->detected)
-        undecided = detect(message);
-    if (undecided && message->len > 0 && config->archives.depth > 0)
-        undecided = look_into(message, name);
+    for (unsigned i = 0; i < READINGS; i++) {
+        struct kept *kept = &message->kept[i];
+        if (undecided && kept->len > 0 && !kept->detected)
+            undecided = detect(message, kept);
+        if (undecided && kept->len > 0 && config->archives.depth > 0)
+            undecided = look_into(message, span_of(kept->ptr, kept->len), name);
+    }
     octets_free(message);
-    message->detected = message->dropped = false;
     return undecided;
 }
 
@@ -133,26 +137,34 @@ static bool turn_to(struct attachments_message *message, const struct filter_par
     return true;
 }
 
-bool octets_take(struct attachments_message *message, const struct filter_part *part, struct span octets)
+bool octets_take(struct attachments_message *message, const struct filter_part *part,
+                 enum octets_reading which, struct span octets)
 {
     const struct attachments_config *config = filter_config(message->ctx);
+    struct kept *kept = &message->kept[which];
     size_t most = worth(config);
 
     if (!turn_to(message, part))
         return false;
-    if (message->dropped || most == 0)
+    if (kept->dropped || most == 0)
         return true;
-    struct span fitting = span_first(octets, most - message->len);
-    if (!keep(message, fitting, most)) {
+    struct span fitting = span_first(octets, most - kept->len);
+    if (!keep(kept, fitting, most)) {
         message->verdict = VERDICT_FAIL;
         return false;
     }
-    if (!message->detected && message->len >= config->sample && !detect(message))
+    if (!kept->detected && kept->len >= config->sample && !detect(message, kept))
         return false;
-    return fitting.len == octets.len || drop(message, part->filename);
+    return fitting.len == octets.len || drop(message, kept, part->filename);
 }
 
 bool octets_end(struct attachments_message *message, const struct filter_part *part)
 {
     return finish(message, message->part == part->index ? part->filename : SPAN(""));
+}
+
+void octets_free(struct attachments_message *message)
+{
+    for (unsigned i = 0; i < READINGS; i++)
+        let_go(&message->kept[i]);
 }

@@ -46,6 +46,15 @@ static const struct option archive_options[] = {
      .min = 2,
      .max = 1000000,
      .help = "Unpacked octets for each octet of an archive; 1 MiB in any case."},
+    {.key = "detections",
+     .type = OPTION_INT,
+     .offset = offsetof(struct archives_config, detections),
+     .fallback = "500",
+     .min = 1,
+     .max = 1000000,
+     .help =
+         "Members of all archives of a message whose types are found out, where a rule on detected asks for "
+         "it: a millisecond or two for each."},
     FINDING("encrypted_archive", FINDING_ENCRYPTED,
             "What an archive with encrypted members or names leads to."),
     FINDING(
@@ -56,7 +65,7 @@ static const struct option archive_options[] = {
     FINDING("too_deep", FINDING_TOO_DEEP,
             "What an archive in more than depth others leads to, or one that was compressed more than once "
             "over."),
-    FINDING("too_many", FINDING_TOO_MANY, "What more members lead to."),
+    FINDING("too_many", FINDING_TOO_MANY, "What more members, or detections, lead to."),
     FINDING("bomb", FINDING_BOMB, "What a higher ratio leads to."),
     {.key = NULL}};
 

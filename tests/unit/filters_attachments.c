@@ -246,6 +246,11 @@ static void test_findings(void)
     made_add(&one, "b", span_of(zeros, sizeof(zeros)));
     check_finding("bomb", "ratio: 100", "x.zip", made_end(&one));
     check_finding("too_many", "members: 1", "x.zip", span_of(one.octets, one.len));
+    CHECK(
+        verdict_on(
+            "attachments: {rules: [{detected: x/y, action: log}], archives: {detections: 1, ratio: 1000000}}",
+            "x.zip", span_of(one.octets, one.len)) == VERDICT_REJECT);
+    CHECK_SPAN(decision.reason, SPAN("too_many: b"));
     check_finding("too_deep", "depth: 1", "x.zip", made_nested(&one, &other, 2, "a", SPAN("b")));
     check_finding("too_large", "memory: 64KiB", "x.zip",
                   made_of(&one, "zip", "none", "a", span_of(noise, sizeof(noise))));
@@ -323,6 +328,34 @@ static void test_preamble(void)
     yaml_end(&yaml, &session);
 }
 
+/* What another reader would not decode is looked into as it is, beside what is decoded. */
+static void test_undecoded(void)
+{
+    struct yaml yaml;
+    struct fake_session session;
+    struct span zip = made_of(&one, "zip", "none", "eicar.com", SPAN(EICAR));
+    struct filter_part part = attachment(1, "x.zip", NULL, SPAN("")).part;
+
+    yaml_begin(&yaml, &session, NO_PROGRAMS);
+    fake_message_begin(&session);
+    CHECK(show(&session, &part, FILTER_PART_BEGIN, SPAN("")) == VERDICT_CONTINUE);
+    for (size_t i = 0; i < zip.len; i++) {
+        CHECK(show(&session, &part, FILTER_PART_UNDECODED, span_of(zip.ptr + i, 1)) == VERDICT_CONTINUE);
+        CHECK(show(&session, &part, FILTER_PART_BYTES, SPAN("x")) == VERDICT_CONTINUE);
+    }
+    CHECK(show(&session, &part, FILTER_PART_END, SPAN("")) == VERDICT_REJECT);
+    CHECK_SPAN(span_first(decision.reason, 10), SPAN("unreadable"));
+    chain_message_end(&session.run, true);
+    part.filename = SPAN("x");
+    fake_message_begin(&session);
+    CHECK(show(&session, &part, FILTER_PART_BYTES, SPAN("x")) == VERDICT_CONTINUE);
+    CHECK(show(&session, &part, FILTER_PART_UNDECODED, zip) == VERDICT_CONTINUE);
+    CHECK(show(&session, &part, FILTER_PART_END, SPAN("")) == VERDICT_REJECT);
+    CHECK_SPAN(decision.reason, SPAN("p: name eicar.com"));
+    chain_message_end(&session.run, true);
+    yaml_end(&yaml, &session);
+}
+
 /* A session for all splits. */
 struct splitting {
     struct fake_session *session;
@@ -383,6 +416,7 @@ int main(void)
     test_tags();
     test_log();
     test_preamble();
+    test_undecoded();
     test_splits();
     test_complaints();
     return test_end("attachments");
