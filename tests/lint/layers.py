@@ -20,6 +20,7 @@ WITHOUT = {
     "session": IO,
     "tls": NETWORK,
     "sink": NETWORK,
+    "scan": NETWORK,
     "config": NETWORK,
 }
 UNSAFE = r"(?:strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok)"

@@ -16,6 +16,7 @@ LAYERS = {
     "tls": ("proxy/tls", ("base",)),
     "session": ("proxy/session", ("chain", "smtp", "mail", "tls", "base")),
     "sink": ("proxy/sink", ("smtp", "tls", "base")),
+    "scan": ("proxy/scan", ("session", "sink", "chain", "smtp", "mail", "tls", "base")),
     "filters": ("filters", ()),
     "config": ("config", ("session", "chain", "smtp", "mail", "tls", "base")),
 }
