@@ -19,6 +19,7 @@ static int version_main(int argc, char **argv);
 static const struct subcommand subcommands[] = {
     {"run", "[-c FILE] [-p PIDFILE]", "run the proxy", run_main},
     {"check", "[-c FILE] | --keys", "check a configuration, or print every key there is", check_main},
+    {"scan", "[-c FILE] [MESSAGE...]", "say what the filters would do with stored messages", scan_main},
     {"sink", "[options]", "run a mail server for tests, which keeps mail in a Maildir", sink_main},
     {"help", "", "print this", help_main},
     {"version", "", "print the version", version_main},

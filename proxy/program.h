@@ -14,6 +14,7 @@ enum program_exit {
 /* Each gets its own name as argv[0] and returns what the program ends with. */
 int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int scan_main(int argc, char **argv);
 int sink_main(int argc, char **argv);
 
 /* Says on stderr how the subcommand is called; returns PROGRAM_USAGE. */
