@@ -57,11 +57,16 @@ bool settle_member_failure(struct member *member, struct span why, struct decisi
 
 bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span why, struct decision *out)
 {
+    bool refused;
+
     note_failed(ctx, event, why);
     edits_drop(ctx);
     ctx->state->path = ctx->state->path_before;
-    ctx->past = ctx->past || event_rows[event].of_message;
-    return settle_member_failure(ctx_member(ctx), why, out);
+    refused = settle_member_failure(ctx_member(ctx), why, out);
+    /* It is not asked about the message again, unless it was one recipient that was refused for it: the next
+     * must not pass unseen. */
+    ctx->past = ctx->past || (event_rows[event].of_message && (!refused || ends_message(event)));
+    return refused;
 }
 
 bool settle_verdict(struct filter_ctx *ctx, enum filter_event event, enum verdict verdict,
