@@ -53,6 +53,7 @@ struct kept {
 struct attachments_message {
     bool *tagged;        /* for each rule, then for each finding; NULL: none */
     uint64_t members;    /* that archives had so far */
+    uint64_t names;      /* octets of their names */
     uint64_t unpacked;   /* octets that they had */
     uint64_t detections; /* of their types */
     unsigned part;       /* index of the part that octets are kept of */

@@ -13,8 +13,16 @@
 
 void lister_tell_name(struct lister *lister, struct span name)
 {
-    if (!lister->over && name.len > 0 && !lister->calls->name(lister->arg, name))
-        lister->over = true;
+    size_t cost = name.len > LISTER_NAME_LEAST ? name.len : LISTER_NAME_LEAST;
+
+    if (lister->over || name.len == 0)
+        return;
+    if (cost > lister->bounds->names) {
+        lister_tell_finding(lister, FINDING_TOO_MANY, SPAN("names"));
+        return;
+    }
+    lister->bounds->names -= cost;
+    lister->over = !lister->calls->name(lister->arg, name);
 }
 
 void lister_tell_finding(struct lister *lister, enum lister_finding finding, struct span name)
@@ -188,7 +196,7 @@ static void judge(struct lister *lister, struct level *level, struct span octets
         lister_tell_finding(lister, FINDING_TOO_DEEP, level->name);
     } else {
         if ((archive_format(level->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP)
-            lister_zip_names(lister, octets, level->name);
+            lister_zip_names(lister, octets);
         take_members(lister, level, entry, rc);
     }
 }

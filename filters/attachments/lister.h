@@ -7,7 +7,8 @@
 
 #include "postern/span.h"
 
-#define LISTER_DEPTH_MOST 5 /* archives in one another */
+#define LISTER_DEPTH_MOST 5  /* archives in one another */
+#define LISTER_NAME_LEAST 16 /* what a name is counted as, if it is shorter */
 
 /* What keeps an archive from being looked into, or speaks against it by itself. */
 enum lister_finding {
@@ -15,19 +16,20 @@ enum lister_finding {
     FINDING_UNREADABLE, /* damaged, or of a kind that cannot be read */
     FINDING_TOO_LARGE,  /* for the memory, or unpacked */
     FINDING_TOO_DEEP,   /* an archive in too many others, or compressed more than once over */
-    FINDING_TOO_MANY,   /* members */
+    FINDING_TOO_MANY,   /* members, or octets of names */
     FINDING_BOMB,       /* unpacked it is too many times its size */
     FINDINGS
 };
 
-/* What looking may cost. `memory`, `depth` and `ratio` are for each archive with all in it; `members` and
- * `unpacked` are used up: by the archives of a message together. */
+/* What looking may cost. `memory`, `depth` and `ratio` are for each archive with all in it; `members`,
+ * `names` and `unpacked` are used up: by the archives of a message together. */
 struct lister_bounds {
     uint64_t memory;   /* octets of members that are kept at a time */
     unsigned depth;    /* 1: not the archives in it; at most LISTER_DEPTH_MOST */
     uint64_t ratio;    /* unpacked octets for each of the archive's, */
     uint64_t grace;    /* but so many in any case */
     uint64_t members;  /* left */
+    uint64_t names;    /* octets of names left, LISTER_NAME_LEAST for each at least */
     uint64_t unpacked; /* octets left */
     size_t sample;     /* octets of a member that sample() is given */
 };

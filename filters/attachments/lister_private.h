@@ -43,7 +43,7 @@ enum reading member_read(struct member *member, struct lister *lister, struct ar
 void member_free(struct member *member, struct lister *lister);
 
 /* lister_zip.c: tells every name that stands in a header of a zip, whichever of them a reader goes by. */
-void lister_zip_names(struct lister *lister, struct span octets, struct span name);
+void lister_zip_names(struct lister *lister, struct span octets);
 
 enum lister_kinds { LISTER_ARCHIVES, LISTER_COMPRESSED };
 

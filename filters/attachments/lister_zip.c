@@ -3,7 +3,7 @@
  * forger lets them differ. So headers are found by their signatures, wherever they are. */
 #include "filters/attachments/lister_private.h"
 
-enum { HEADERS_PER_MEMBER = 4, EXTRA_UNICODE_PATH = 0x7075, UNICODE_PATH_HEAD = 5 };
+enum { EXTRA_UNICODE_PATH = 0x7075, UNICODE_PATH_HEAD = 5 };
 
 /* The two kinds of headers: their length without the name, and where the lengths of name and extra fields
  * stand. */
@@ -50,17 +50,14 @@ static void tell_header(struct lister *lister, const struct layout *layout, stru
     tell_extra(lister, span_first(rest, number(header, layout->extra_len)));
 }
 
-void lister_zip_names(struct lister *lister, struct span octets, struct span name)
+void lister_zip_names(struct lister *lister, struct span octets)
 {
-    uint64_t left = HEADERS_PER_MEMBER * lister->bounds->members;
     const char *at;
 
     while (!lister->over && (at = memmem(octets.ptr, octets.len, "PK", 2)) != NULL) {
         octets = span_skip(octets, (size_t)(at - octets.ptr));
         const struct layout *layout = layout_of(octets);
-        if (layout != NULL && left-- == 0)
-            lister_tell_finding(lister, FINDING_TOO_MANY, name);
-        else if (layout != NULL)
+        if (layout != NULL)
             tell_header(lister, layout, octets);
         octets = span_skip(octets, 2);
     }

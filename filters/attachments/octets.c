@@ -5,7 +5,7 @@
 #include "filters/attachments/attachments.h"
 #include "filters/attachments/signs.h"
 
-enum { OCTETS_LEAST = 4096, GRACE = 1 << 20 };
+enum { OCTETS_LEAST = 4096, GRACE = 1 << 20, NAMES_PER_MEMBER = 1024 };
 
 /* --- looking -------------------------------------------------------------------------------------------- */
 
@@ -37,17 +37,20 @@ static bool look_into(struct attachments_message *message, struct span octets, s
     static const struct lister_calls calls = {on_name, on_sample, on_finding};
     const struct attachments_config *config = filter_config(message->ctx);
     const struct archives_config *archives = &config->archives;
+    uint64_t members = (uint64_t)archives->members, names = NAMES_PER_MEMBER * members;
     struct lister_bounds bounds = {.memory = archives->memory,
                                    .depth = (unsigned)archives->depth,
                                    .ratio = (uint64_t)archives->ratio,
                                    .grace = GRACE,
-                                   .members = (uint64_t)archives->members - message->members,
+                                   .members = members - message->members,
+                                   .names = names - message->names,
                                    .unpacked = archives->unpacked - message->unpacked,
                                    .sample = config->sample};
 
     if (lister_list(octets, name, &bounds, &calls, message) != 0 && message->verdict == VERDICT_CONTINUE)
         message->verdict = VERDICT_FAIL;
-    message->members = (uint64_t)archives->members - bounds.members;
+    message->members = members - bounds.members;
+    message->names = names - bounds.names;
     message->unpacked = archives->unpacked - bounds.unpacked;
     return message->verdict == VERDICT_CONTINUE;
 }

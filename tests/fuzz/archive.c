@@ -3,7 +3,7 @@
 #include "filters/attachments/lister.h"
 #include "fuzz.h"
 
-enum { MEMBERS = 40, UNPACKED = 1 << 20, SAMPLE = 512 };
+enum { MEMBERS = 40, NAMES = 4096, UNPACKED = 1 << 20, SAMPLE = 512 };
 
 struct told {
     unsigned names, samples, findings;
@@ -55,6 +55,7 @@ void fuzz_one(struct span in)
                                    .ratio = 100,
                                    .grace = 1 << 16,
                                    .members = MEMBERS,
+                                   .names = NAMES,
                                    .unpacked = UNPACKED,
                                    .sample = SAMPLE};
     struct told told = {.enough = fuzz_choice(&in, 2) == 0 ? UINT32_MAX : 3};
@@ -62,6 +63,6 @@ void fuzz_one(struct span in)
 
     DEMAND(lister_list(octets, SPAN("x.bin"), &bounds, &calls, &told) == 0);
     DEMAND(bounds.members <= MEMBERS && bounds.unpacked <= UNPACKED);
-    DEMAND(told.samples <= MEMBERS);
+    DEMAND(told.samples <= MEMBERS && told.names <= NAMES / LISTER_NAME_LEAST);
     fuzz_free(octets);
 }
