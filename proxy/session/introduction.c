@@ -118,11 +118,11 @@ void introduction_fill(const struct session *session, struct span helo, bool ext
 
 /* What our own client has been told by the one before it goes before what we know of it. */
 void introduction_fill_forward(const struct session *session, const struct transaction *transaction,
-                               struct introduction_values *values)
+                               struct introduction_values *out)
 {
-    introduction_fill(session, span_str(session->helo), session->extended, values);
-    values->as.values[XCLIENT_IDENT] = span_str(transaction->id);
-    values->as.values[XCLIENT_SOURCE] = SPAN("REMOTE");
+    introduction_fill(session, span_str(session->helo), session->extended, out);
+    out->as.values[XCLIENT_IDENT] = span_str(transaction->id);
+    out->as.values[XCLIENT_SOURCE] = SPAN("REMOTE");
     if (session->introduction != NULL && session->introduction->forwarded != NULL)
-        values->as = session->introduction->values;
+        out->as = session->introduction->values;
 }
