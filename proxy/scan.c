@@ -64,9 +64,10 @@ static void on_done(void *owner)
     struct scan *scan = owner;
     struct mailbox_extent extent;
 
-    if (!is_last_trial(scan) && begin(scan, scan->trial + 1))
-        return;
-    if (is_last_trial(scan)) {
+    if (!is_last_trial(scan)) {
+        if (begin(scan, scan->trial + 1))
+            return;
+    } else {
         scan_report_message(&scan->report, scan->letter.name, &scan->findings[TRIAL_NEW],
                             scan->trials[TRIAL_OLD] != NULL ? &scan->findings[TRIAL_OLD] : NULL);
         mailbox_extent(scan->mailbox, &extent);

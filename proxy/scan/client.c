@@ -1,6 +1,8 @@
 /* client.c: an SMTP client that hands in one stored message and leaves; to whom is left to trial.c. */
 #include "scan/client.h"
 
+#include <errno.h>
+
 #define CONTENT_ROOM 1024 /* less is not worth a piece of content */
 
 static const char *const verbs[] = {
@@ -9,15 +11,21 @@ static const char *const verbs[] = {
     [CLIENT_QUIT] = "QUIT",
 };
 
-/* One command is under way at a time and fits the empty buffer: a path has at most 256 octets. */
+static void put(struct client *client, struct span s)
+{
+    if (s.len != 0 && !wire_put(&client->wire, s) && client->wire.error == 0)
+        client->wire.error = -ENOMEM;
+}
+
+/* One command is under way at a time and fits the empty buffer, if that can be had: a path has at most 256
+ * octets. */
 static void say(struct client *client, enum client_stage stage, struct span before, struct span argument,
                 struct span after)
 {
     client->stage = stage;
-    (void)wire_put(&client->wire, before);
-    if (argument.len != 0)
-        (void)wire_put(&client->wire, argument);
-    (void)wire_put(&client->wire, after);
+    put(client, before);
+    put(client, argument);
+    put(client, after);
 }
 
 static void say_rcpt(struct client *client)
@@ -102,7 +110,7 @@ static bool hear(struct client *client)
     if (n == 0)
         return false;
     if (n < 0) { /* never of a session's making */
-        client->wire.error = -1;
+        client->wire.error = -EPROTO;
         return false;
     }
     on_reply(client, &reply);
@@ -119,8 +127,10 @@ static void send_content(struct client *client)
     while (client->stage == CLIENT_CONTENT && !feed_over(&client->feed) &&
            wire_put_room(&client->wire) >= CONTENT_ROOM) {
         to = wire_reserve(&client->wire, &room);
-        if (to == NULL)
+        if (to == NULL) {
+            client->wire.error = -ENOMEM;
             return;
+        }
         wire_reserved(&client->wire, feed_write(&client->feed, to, room));
     }
 }

@@ -1,6 +1,7 @@
 /* Stored messages in a trial: from the client to the upstream and back, in a world in memory. */
 #include "scan/trial.h"
 
+#include "base/mem.h"
 #include "chain/chain.h"
 #include "lab.h"
 #include "session/settings.h"
@@ -136,6 +137,40 @@ static void check_given_envelope(void)
     end(&f);
 }
 
+static unsigned allocations_left;
+
+static bool allow(void *arg, size_t size)
+{
+    (void)arg;
+    (void)size;
+    return allocations_left-- != 0;
+}
+
+/* Each allocation of a trial fails once: it ends all the same, and the next one is as if nothing had been. */
+static void check_starved(void)
+{
+    const struct letter letter = {"name", SPAN("From: a@x.org\nTo: b@y.org\n\ntext\n"), false};
+    struct fixture f;
+    unsigned n = 0, done;
+    bool failed;
+
+    begin(&f, NULL, NULL);
+    do {
+        done = f.done;
+        allocations_left = n++;
+        mem_set_gate(allow, NULL);
+        if (trial_begin(f.trial, &letter, &f.finding, on_done, &f) == 0) {
+            lab_pass(&f.lab, 20 * MINUTE);
+            CHECK(f.done == done + 1);
+        }
+        failed = (int)allocations_left < 0;
+        mem_set_gate(NULL, NULL);
+        check(&f, letter.content, "accepted", 250);
+    } while (failed && n < 1000);
+    CHECK(n > 5 && n < 1000);
+    end(&f);
+}
+
 static void check_never_used(void)
 {
     struct fixture f;
@@ -148,6 +183,7 @@ int main(void)
 {
     check_messages();
     check_given_envelope();
+    check_starved();
     check_never_used();
     return test_end("scan_trial");
 }
