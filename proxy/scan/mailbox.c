@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "scan/mbox.h"
 
-#define STDIN_PIECE 65536
+#define STREAM_OCTETS 65536 /* to begin with */
 
 struct item {
     char *path;
@@ -60,8 +60,7 @@ void mailbox_free(struct mailbox *mailbox)
     mem_free(mailbox);
 }
 
-/* --- what there is ---------------------------------------------------------------------------------------
- */
+/* --- what there is -------------------------------------------------------------------------------------- */
 
 static int add_item(struct mailbox *mailbox, const char *path, uint64_t octets)
 {
@@ -162,33 +161,29 @@ int mailbox_add(struct mailbox *mailbox, const char *path)
     return error == -ENOENT ? add_directory(mailbox, path, true) : error;
 }
 
-/* --- one after the other ---------------------------------------------------------------------------------
- */
+/* --- one after the other -------------------------------------------------------------------------------- */
 
 /* All that a file gives that has no size: a pipe. */
 static int read_stream(struct mailbox *mailbox, int fd)
 {
-    size_t used = 0, size = 0;
-    char *bytes = NULL;
+    size_t used = 0, size = STREAM_OCTETS;
+    char *bytes = mem_alloc(size), *grown = bytes;
     ssize_t n = 1;
 
-    while (n > 0 || (n < 0 && errno == EINTR)) {
-        if (size - used < STDIN_PIECE) {
-            size_t more = size * 2 + STDIN_PIECE;
-            char *grown = mem_resize(bytes, more);
-            if (grown == NULL) {
-                mem_free(bytes);
-                return -ENOMEM;
-            }
-            bytes = grown;
-            size = more;
-        }
+    while (grown != NULL && (n > 0 || (n < 0 && errno == EINTR))) {
         n = read(fd, bytes + used, size - used);
         used += n > 0 ? (size_t)n : 0;
+        if (used < size)
+            continue;
+        grown = mem_resize(bytes, size * 2);
+        bytes = grown != NULL ? grown : bytes;
+        size *= 2;
     }
     mailbox->bytes = bytes;
     mailbox->len = used;
     mailbox->mapped = false;
+    if (grown == NULL)
+        return -ENOMEM;
     return n < 0 ? -errno : 0;
 }
 

@@ -22,7 +22,7 @@ int mailbox_add(struct mailbox *mailbox, const char *path);
 /* The next message: 1 and *letter, valid until the next call; 0: there are no more; a negative errno: the
  * file named in letter->name cannot be read, and the next call goes on behind it. A file that begins with
  * "From " is an mbox: its messages begin behind each such line that stands first or behind an empty line,
- * and are named "path:1", "path:2", …. */
+ * and are named "path:1", "path:2", …. Files are mapped: none may shrink while it is being read. */
 int mailbox_next(struct mailbox *mailbox, struct letter *letter);
 
 /* How much there is in all, as far as it is known before it is read, and how much has been gone through. */

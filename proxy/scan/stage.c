@@ -30,8 +30,7 @@ static struct world *under(struct world *world)
     return stage_of(world)->under;
 }
 
-/* --- the upstream ----------------------------------------------------------------------------------------
- */
+/* --- the upstream --------------------------------------------------------------------------------------- */
 
 static struct sink_letter *drop_begin(struct sink_store *store, const struct sink_envelope *envelope)
 {
@@ -135,8 +134,7 @@ static void stage_dial_cancel(struct world *world, struct dial *dial)
     under(world)->ops->dial_cancel(under(world), dial);
 }
 
-/* --- what is as it is ------------------------------------------------------------------------------------
- */
+/* --- what is as it is ----------------------------------------------------------------------------------- */
 
 static uint64_t stage_now(struct world *world)
 {
@@ -222,8 +220,7 @@ static const struct world_ops ops = {
     .spool_close = stage_spool_close,
 };
 
-/* --- the log ---------------------------------------------------------------------------------------------
- */
+/* --- the log -------------------------------------------------------------------------------------------- */
 
 static void take_line(void *arg, enum log_level level, struct span line)
 {
