@@ -95,8 +95,7 @@ static void test_limit(void)
     memset(value, 'a', sizeof(value) - 1);
     value[sizeof(value) - 2] = 'b';
     value[sizeof(value) - 1] = '\0';
-    yaml_begin(&yaml, &session,
-               "headers: {rules: [{action: remove, name: A, pattern: '^(a|aa)+$'}]}");
+    yaml_begin(&yaml, &session, "headers: {rules: [{action: remove, name: A, pattern: '^(a|aa)+$'}]}");
     fake_message_begin(&session);
     CHECK(ask_field(&session, "A", value) == VERDICT_TEMPFAIL);
     chain_message_end(&session.run, true);
