@@ -128,7 +128,7 @@ static void take_field(struct scanner *scanner, struct span name, struct span va
 static size_t read_some(struct scanner *scanner, struct span source, bool last, struct mime_event *event)
 {
     struct level *level = scanner->top;
-    struct span name, value;
+    struct span name = {NULL, 0}, value = {NULL, 0};
     enum header_event kind = HEADER_MORE;
     size_t used = 0;
 

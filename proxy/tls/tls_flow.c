@@ -23,6 +23,7 @@ int tls_receive(void *owner, unsigned char *to, size_t len)
         return tls->under.eof ? 0 : MBEDTLS_ERR_SSL_WANT_READ;
     if (tls->fruitless > FRUITLESS_MAX)
         return TLS_ERROR_FRUITLESS;
+    assert(s.ptr != NULL);
     memcpy(to, s.ptr, s.len);
     buf_consume(&tls->under.in, s.len);
     tls->fruitless += s.len;

@@ -14,8 +14,8 @@
 
 #define SEAL_OCTETS 32 /* HMAC-SHA-256 */
 
-static_assert(sizeof(((mbedtls_ssl_ticket_context *)0)->MBEDTLS_PRIVATE(mutex)) > 0,
-              "mbedTLS must have been built with threading");
+enum { MUTEX_OCTETS = sizeof(((mbedtls_ssl_ticket_context *)0)->MBEDTLS_PRIVATE(mutex)) };
+static_assert(MUTEX_OCTETS > 0, "mbedTLS must have been built with threading");
 
 /* mbedTLS's ticket has no room for what it is bound to, so a seal over that and the ticket follows it. */
 struct tls_tickets {

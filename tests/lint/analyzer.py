@@ -26,7 +26,9 @@ def compiler_fits():
 
 def analyse(entry):
     """What gcc says about one file, with the definitions and folders it is built with."""
-    given = [word for word in shlex.split(entry["command"]) if word.startswith(("-D", "-I"))]
+    words = shlex.split(entry["command"])
+    given = [word for word in words if word.startswith(("-D", "-I"))]
+    given += [part for at, word in enumerate(words) if word == "-isystem" for part in words[at:at + 2]]
     done = subprocess.run([*GCC, *given, entry["file"]], cwd=entry["directory"], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 

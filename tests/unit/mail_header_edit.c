@@ -140,7 +140,7 @@ static void test_nothing(void)
         "A: 1\r\n", "A:\r\n x\r\n", "B :2\r\n \r\n", "\r\n",  "no field\r\n",
         "C: ",      "\r",           ".\r\n",         ":\r\n", "D:\xff\r\n\t\r\n"};
     enum { LINES = sizeof(lines) / sizeof(lines[0]) };
-    char bytes[64];
+    char bytes[64] = "";
 
     for (unsigned which = 0; which < LINES * LINES * LINES; which++) {
         struct text message = TEXT(bytes);

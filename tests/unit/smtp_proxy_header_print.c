@@ -16,7 +16,7 @@ static void test_print(void)
 
     for (size_t i = 0; i < 4 * ADDRESSES_COUNT * ADDRESSES_COUNT; i++) {
         struct ip source, destination;
-        char bytes[128], from[64], to[64];
+        char bytes[128] = "", from[64], to[64];
         struct header_case c = {{NULL, 0}, WHOLE, from, to};
 
         (void)ip_parse(span_str(addresses[i / 4 % ADDRESSES_COUNT]), &source);

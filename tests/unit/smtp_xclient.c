@@ -181,7 +181,7 @@ static void test_parse_long(void)
 static void test_address(void)
 {
     struct ip ip, again;
-    char bytes[64];
+    char bytes[64] = "";
 
     for (size_t i = 0; i < sizeof(ADDRESSES) / sizeof(ADDRESSES[0]); i++) {
         struct text text = TEXT(bytes);
