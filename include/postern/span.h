@@ -29,7 +29,8 @@ static inline struct span span_str(const char *s)
 /* What follows the first n bytes; n must not exceed the length. */
 static inline struct span span_skip(struct span s, size_t n)
 {
-    return n != 0 ? (struct span){s.ptr + n, s.len - n} : s; /* an absent span has no address to add to */
+    return (struct span){s.ptr != NULL ? s.ptr + n : NULL,
+                         s.len - n}; /* no address is added to where there is none */
 }
 
 static inline struct span span_first(struct span s, size_t n)
