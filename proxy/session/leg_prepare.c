@@ -84,6 +84,20 @@ static void say_starttls(struct session *session)
         unfit(session, "no memory");
 }
 
+static bool needs_starttls(const struct session *session)
+{
+    return wants_tls(session) && tls_stage(&session->leg->wire) != TLS_UP;
+}
+
+/* To an upstream that expects no PROXY header it is a command, and its answer may come late: an EHLO of ours
+ * is answered by it then, rather than one of the client's. */
+static bool has_header(const struct session *session)
+{
+    int identity = leg_upstream(session)->identity;
+
+    return identity == IDENTITY_PROXY_V1 || identity == IDENTITY_PROXY_V2;
+}
+
 static void ehlo_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
 {
     struct ehlo caps;
@@ -94,7 +108,11 @@ static void ehlo_replied(struct session *session, struct exchange *exchange, con
     ehlo_clear(&caps);
     if (reply->code == 250)
         capabilities_read(&caps, reply);
-    if (ehlo_has(&caps, KEYWORD_STARTTLS))
+    if (reply->code != 250 && has_header(session))
+        unfit(session, "takes the PROXY header for a command");
+    else if (!needs_starttls(session))
+        greeted(session);
+    else if (ehlo_has(&caps, KEYWORD_STARTTLS))
         say_starttls(session);
     else
         no_starttls(session);
@@ -114,7 +132,7 @@ void leg_connected(struct session *session)
 
 void leg_prepare(struct session *session)
 {
-    if (!wants_tls(session) || tls_stage(&session->leg->wire) == TLS_UP) {
+    if (!needs_starttls(session) && !has_header(session)) {
         greeted(session);
         return;
     }
