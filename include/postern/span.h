@@ -29,8 +29,7 @@ static inline struct span span_str(const char *s)
 /* What follows the first n bytes; n must not exceed the length. */
 static inline struct span span_skip(struct span s, size_t n)
 {
-    return (struct span){s.ptr != NULL ? s.ptr + n : NULL,
-                         s.len - n}; /* no address is added to where there is none */
+    return (struct span){s.ptr + n, s.len - n};
 }
 
 static inline struct span span_first(struct span s, size_t n)

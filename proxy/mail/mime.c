@@ -157,6 +157,8 @@ size_t mime_read(struct mime *mime, struct span in, bool last, struct mime_event
     enum progress progress = MOVED;
     size_t used = 0;
 
+    if (in.ptr == NULL)
+        in = SPAN(""); /* what is absent has no address to add to */
     level_free(mime->dead);
     mime->dead = NULL;
     *event = (struct mime_event){.kind = MIME_MORE};

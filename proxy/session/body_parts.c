@@ -88,7 +88,7 @@ enum step body_end_parts(struct session *session)
 
     if (body->parts_done || idle(session) || !begin(session))
         return STEP_AGAIN;
-    body->piece = span_of(NULL, 0);
+    body->piece = SPAN("");
     body->parted = 0;
     if (read_on(session, true) == STEP_WAIT)
         return STEP_WAIT;

@@ -97,7 +97,7 @@ static void feed(struct span in, struct fuzz_cut cut, struct text *told)
         read_piece(mime, piece, false, told, parts);
         fuzz_free(piece);
     }
-    read_piece(mime, span_of(NULL, 0), true, told, parts);
+    read_piece(mime, SPAN(""), true, told, parts);
     DEMAND(!mime_failed(mime));
     for (unsigned i = 0; i <= PARTS_MAX; i++) {
         DEMAND(!parts[i].open);
