@@ -70,7 +70,7 @@ void mime_free(struct mime *mime);
  * in is all that is left: then until MIME_END. Where a structure can be read in two ways (two boundaries, two
  * encodings, a delimiter that another reader would not take for one), the body is also given undecoded, or
  * split by either, so that what any reader would see has been given; the anomaly names it. Out of memory:
- * MIME_END with ANOMALY_DEPTH is never made up: mime_failed() says so. */
+ * MIME_END, and mime_failed(). */
 size_t mime_read(struct mime *mime, struct span in, bool last, struct mime_event *event);
 /* Memory ran out: nothing more is told. */
 bool mime_failed(const struct mime *mime);

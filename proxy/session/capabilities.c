@@ -16,7 +16,7 @@ void capabilities_read(struct ehlo *caps, const struct reply_in *reply)
     struct span rest = reply->lines, line;
 
     ehlo_clear(caps);
-    if (reply_next_line(&rest, &line))
+    if (reply->code == 250 && reply_next_line(&rest, &line))
         while (reply_next_line(&rest, &line))
             ehlo_add_line(caps, line);
 }

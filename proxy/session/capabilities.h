@@ -7,7 +7,7 @@
 #include "smtp/ehlo.h"
 #include "smtp/reply.h"
 
-/* What an EHLO reply offers; its first line is a greeting. */
+/* What an EHLO reply offers; its first line is a greeting. A refusal offers nothing. */
 void capabilities_read(struct ehlo *caps, const struct reply_in *reply);
 /* Remembers what an upstream offered, for sessions that connect late. */
 void capabilities_learn(struct session *session, const struct ehlo *caps);

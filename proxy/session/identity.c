@@ -115,9 +115,7 @@ static void asked(struct session *session, struct exchange *exchange, const stru
     (void)exchange;
     if (reply == NULL)
         return;
-    ehlo_clear(&caps);
-    if (reply->code == 250)
-        capabilities_read(&caps, reply);
+    capabilities_read(&caps, reply);
     leg->may_tell =
         ehlo_has(&caps, KEYWORD_XCLIENT) ? xclient_offered(ehlo_arguments(&caps, KEYWORD_XCLIENT)) : 0;
     leg->told = TOLD_ASKED;

@@ -105,9 +105,7 @@ static void ehlo_replied(struct session *session, struct exchange *exchange, con
     (void)exchange;
     if (reply == NULL)
         return;
-    ehlo_clear(&caps);
-    if (reply->code == 250)
-        capabilities_read(&caps, reply);
+    capabilities_read(&caps, reply);
     if (reply->code != 250 && has_header(session))
         unfit(session, "takes the PROXY header for a command");
     else if (!needs_starttls(session))

@@ -9,25 +9,16 @@
 #include "session/verbs.h"
 #include "smtp/words.h"
 
-/* The decoded values live in *to. */
+/* The decoded values live in *to. False: it has answered. */
 static bool parse(struct session *session, struct exchange *exchange, const char *allowed,
                   struct xclient *out, struct text *to)
 {
     static const struct reply wrong = {501, "5.5.4", "Bad attribute"};
 
-    (void)session;
-    return xclient_parse(span_str(exchange->arguments), xclient_offered(span_str(allowed)), out, to) ||
-           (exchange_say(session, exchange, &wrong), false);
-}
-
-bool verb_xclient_check(struct session *session, struct exchange *exchange, struct span arguments)
-{
-    char bytes[XCLIENT_LINE_MAX];
-    struct text text = TEXT(bytes);
-    struct xclient values;
-
-    (void)arguments;
-    return parse(session, exchange, VERB_XCLIENT_ATTRIBUTES, &values, &text);
+    if (xclient_parse(span_str(exchange->arguments), xclient_offered(span_str(allowed)), out, to))
+        return true;
+    exchange_say(session, exchange, &wrong);
+    return false;
 }
 
 static bool keep(char **to, struct span value)
@@ -89,16 +80,6 @@ enum proceed verb_xclient_proceed(struct session *session, struct exchange *exch
     session->greeting = exchange;
     phase_enter(session, PHASE_GREET);
     return PROCEED_DONE;
-}
-
-bool verb_xforward_check(struct session *session, struct exchange *exchange, struct span arguments)
-{
-    char bytes[XCLIENT_LINE_MAX];
-    struct text text = TEXT(bytes);
-    struct xclient values;
-
-    (void)arguments;
-    return parse(session, exchange, VERB_XFORWARD_ATTRIBUTES, &values, &text);
 }
 
 /* Values are kept as one copy of what was decoded; those of an earlier command that are not given again stay

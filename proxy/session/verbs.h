@@ -80,9 +80,7 @@ enum proceed verb_starttls_proceed(struct session *, struct exchange *);
 
 #define VERB_XCLIENT_ATTRIBUTES  "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"
 #define VERB_XFORWARD_ATTRIBUTES "NAME ADDR PORT PROTO HELO IDENT SOURCE"
-bool verb_xclient_check(struct session *, struct exchange *, struct span);
 enum proceed verb_xclient_proceed(struct session *, struct exchange *);
-bool verb_xforward_check(struct session *, struct exchange *, struct span);
 enum proceed verb_xforward_proceed(struct session *, struct exchange *);
 
 bool verb_auth_check(struct session *, struct exchange *, struct span);

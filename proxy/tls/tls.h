@@ -47,7 +47,8 @@ void tls_facts(const struct wire *wire, struct tls_facts *out);
 
 /* wire_finish() sends close_notify before FIN. An end of the peer's without close_notify ends the wire like
  * one with it (RFC 8446 6.1): whoever needs a message to be complete looks for its own end. Renegotiation is
- * refused; more than a bounded number of KeyUpdates or empty records is an error. */
+ * refused, KeyUpdate (which mbedTLS 3.6 does not know) ends the connection, and so do 64 KiB of ciphertext
+ * without an octet of plaintext. */
 
 /* The last session with one upstream, to be resumed: one worker's, not thread-safe. Connections that use it
  * keep it beyond tls_cache_free(). NULL: no memory. */
