@@ -40,6 +40,11 @@ static enum client_state client_shake(struct client *client, struct client_run *
     return CLIENT_WAITS;
 }
 
+void client_close(struct client *client)
+{
+    carrier_close(&client->carrier);
+}
+
 bool client_open(struct client *client, struct client_run *run, in_addr_t source)
 {
     *client = (struct client){.began = peer_now()};
@@ -47,18 +52,18 @@ bool client_open(struct client *client, struct client_run *run, in_addr_t source
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
     if (fd < 0 || epoll_ctl(run->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         client_fail(client, run, strerror(errno));
+        client_close(client);
         return false;
     }
     if (run->quickack)
         peer_tcp_on(fd, TCP_QUICKACK);
-    if (run->implicit)
-        carrier_encrypt(&client->carrier, run->secrecy);
-    return !run->implicit || client_shake(client, run) != CLIENT_FAILED;
-}
-
-void client_close(struct client *client)
-{
-    carrier_close(&client->carrier);
+    if (!run->implicit)
+        return true;
+    carrier_encrypt(&client->carrier, run->secrecy);
+    bool open = client_shake(client, run) != CLIENT_FAILED;
+    if (!open) /* a greeting in plaintext may be here already: no event may come for what has failed */
+        client_close(client);
+    return open;
 }
 
 static enum client_state client_write(struct client *client, struct client_run *run)
