@@ -9,7 +9,7 @@
 #include "postern/option.h"
 #include "postern/span.h"
 
-#define FILTER_API 2U /* a plugin built for another value is not loaded */
+#define FILTER_API 3U /* a plugin built for another value is not loaded */
 
 /* The answer to an event. The first decisive one (neither CONTINUE, ACCEPT nor SKIP) ends the question. */
 enum verdict {
@@ -33,6 +33,7 @@ enum filter_event {
     FILTER_CAPABILITIES,
     FILTER_MAIL,
     FILTER_RCPT,
+    FILTER_RECIPIENT,
     FILTER_DATA,
     FILTER_HEADER,
     FILTER_END_OF_HEADERS,
@@ -47,6 +48,15 @@ enum filter_event {
 /* The edits a filter may make; declared, because they decide how much of a message must be held back. */
 #define FILTER_EDITS_HEADERS 1u /* edits the header section no later than on_end_of_headers */
 #define FILTER_EDITS_MESSAGE 2u /* as late as on_end_of_message: the whole message is held back */
+#define FILTER_EDITS_BODY    4u /* writes another body; likewise */
+/* Changes sender or recipients at on_end_of_message; likewise, and the upstream is given the envelope once
+ * more. */
+#define FILTER_EDITS_ENVELOPE 8u
+/* Reads the message as the filters before it have made it. Behind a filter that edits, its events of the
+ * message come late: when the message has ended and the filters before it have answered on_end_of_message. */
+#define FILTER_SEES_EDITS 16u
+/* No edit, but told in the same way: on_connect waits until the client's name has been looked up. */
+#define FILTER_NEEDS_CLIENT_NAME 32u
 
 struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
 
@@ -83,6 +93,13 @@ struct filter_facts {
     bool tls_verified;           /* it is by an authority of tls.client_ca */
 
     struct span hostname; /* the name that Postern goes by */
+
+    struct span
+        client_name; /* the client's name by its address, confirmed by the address of that name; absent when
+                        it has none or nobody has asked for it: see FILTER_NEEDS_CLIENT_NAME */
+    struct span authentication; /* the mechanism of the AUTH that the upstream accepted; absent without */
+    struct span
+        identity; /* who authenticated, where the mechanism shows it (PLAIN, LOGIN); absent otherwise */
 };
 
 /* A command as the client wrote it, before its meaning is checked. AUTH arguments are never shown. */
@@ -174,6 +191,12 @@ struct filter {
     void (*on_capabilities)(struct filter_ctx *ctx, struct filter_capabilities *capabilities);
     enum verdict (*on_mail)(struct filter_ctx *ctx, const struct filter_path *reverse_path);
     enum verdict (*on_rcpt)(struct filter_ctx *ctx, const struct filter_path *forward_path);
+    /* What the upstream said of a forward-path that on_rcpt let pass; code 0: there was no answer. REJECT and
+     * TEMPFAIL take back a recipient that it accepted: the client is told so, and the upstream is given the
+     * envelope once more without it before it gets the message. For one it refused the answer counts for
+     * nothing. */
+    enum verdict (*on_recipient)(struct filter_ctx *ctx, const struct filter_path *forward_path,
+                                 const struct filter_reply *reply);
     enum verdict (*on_data)(struct filter_ctx *ctx);
     /* One field: name without the colon; value as transmitted after the colon, folding kept, final CRLF
      * removed. */
@@ -235,6 +258,8 @@ void filter_set_reason(struct filter_ctx *ctx, const char *format, ...) __attrib
  */
 /* At the very top. */
 int filter_add_header(struct filter_ctx *ctx, struct span name, struct span value);
+/* Above everything, our own trace field included. */
+int filter_prepend_header(struct filter_ctx *ctx, struct span name, struct span value);
 /* Behind the first `position` fields of whatever name; 0: as filter_add_header(). */
 int filter_insert_header(struct filter_ctx *ctx, unsigned position, struct span name, struct span value);
 /* Behind the last field. */
@@ -244,6 +269,23 @@ int filter_append_header(struct filter_ctx *ctx, struct span name, struct span v
 int filter_change_header(struct filter_ctx *ctx, struct span name, unsigned nth, struct span value);
 /* The nth field of that name goes; where there are fewer nothing happens. */
 int filter_delete_header(struct filter_ctx *ctx, struct span name, unsigned nth);
+
+/* Edits of the rest, each needs its declared edit. -1: refused, outside the stage named, or no room.
+ *
+ * From on_end_of_headers to on_end_of_message: octets of the body that takes the place of the one that came;
+ * the first call (it may be an empty span) says that there will be one, each further one adds to it. Lines
+ * end in CRLF; what is added never becomes part of the header section. A filter that fails afterwards leaves
+ * the body as it was. */
+int filter_replace_body(struct filter_ctx *ctx, struct span octets);
+/* on_end_of_message only. The envelope that the upstream gets for this message. address: as
+ * filter_rewrite_path(). parameters: ESMTP parameters, space-separated, may be absent; those that the
+ * upstream does not offer are refused. A recipient to delete is named as on_rcpt shows it, without regard to
+ * the case of its domain; 0 also when there is none. A message without recipients left is taken and goes
+ * nowhere, which is logged. When the upstream refuses any of the new envelope the message is answered so and
+ * nobody gets it. */
+int filter_change_sender(struct filter_ctx *ctx, struct span address, struct span parameters);
+int filter_add_recipient(struct filter_ctx *ctx, struct span address, struct span parameters);
+int filter_delete_recipient(struct filter_ctx *ctx, struct span address);
 
 /* on_mail and on_rcpt only: the upstream is told this path instead. The client, other filters and our
  * Received field keep the one that was given; the log shows both. address: without angle brackets, empty for

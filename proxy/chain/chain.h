@@ -70,6 +70,10 @@ struct chain_question {
         struct span helo;
         struct filter_path path; /* MAIL, RCPT */
         struct {
+            struct filter_path path;
+            struct filter_reply reply;
+        } recipient;
+        struct {
             struct span name, value;
         } header;
         struct span bytes; /* CONTENT, BODY */

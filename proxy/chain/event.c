@@ -16,6 +16,7 @@ const struct event_row event_rows[FILTER_EVENTS] = {
     [FILTER_CAPABILITIES] = {"capabilities", CALLBACK(on_capabilities), BIT(CONTINUE), false},
     [FILTER_MAIL] = {"mail", CALLBACK(on_mail), HOLD_MESSAGE, true},
     [FILTER_RCPT] = {"rcpt", CALLBACK(on_rcpt), HOLD_MESSAGE, true},
+    [FILTER_RECIPIENT] = {"recipient", CALLBACK(on_recipient), HOLD_MESSAGE, true},
     [FILTER_DATA] = {"data", CALLBACK(on_data), HOLD_MESSAGE, true},
     [FILTER_HEADER] = {"header", CALLBACK(on_header), HOLD_MESSAGE, true},
     [FILTER_END_OF_HEADERS] = {"end_of_headers", CALLBACK(on_end_of_headers), HOLD_MESSAGE, true},

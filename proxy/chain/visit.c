@@ -21,6 +21,8 @@ static enum verdict put(const struct filter *filter, struct filter_ctx *ctx,
         return filter->on_mail(ctx, &question->path);
     case FILTER_RCPT:
         return filter->on_rcpt(ctx, &question->path);
+    case FILTER_RECIPIENT:
+        return filter->on_recipient(ctx, &question->recipient.path, &question->recipient.reply);
     case FILTER_DATA:
         return filter->on_data(ctx);
     case FILTER_HEADER:
