@@ -139,7 +139,8 @@ struct filter_part {
     struct span id;            /* Content-ID without angle brackets */
     bool text;                 /* text/…: TEXT follows */
     bool multipart;
-    bool message; /* message/rfc822 */
+    bool message;         /* message/rfc822 */
+    struct span encoding; /* base64, quoted-printable, uuencode, identity (7bit, 8bit, binary), unknown */
 };
 
 enum filter_part_kind {
@@ -159,6 +160,11 @@ struct filter_piece {
     enum filter_part_kind kind;
     struct span name;  /* FIELD, ANOMALY */
     struct span value; /* FIELD, BYTES, TEXT, RENDERED */
+    /* Octets of the message before the part's header section (FIELD), before its body (BEGIN), up to the end
+     * of its body (END); of a part inside what is encoded as a whole: 0. On_content and on_body have shown
+     * them by then, and of the body at most 1 KiB more than the piece under way: a delimiter that had begun.
+     */
+    uint64_t at;
 };
 
 struct filter_capabilities; /* the EHLO keywords about to be offered */

@@ -27,6 +27,7 @@ bool mime_push(struct mime *mime, struct scanner *scanner, const struct mime_par
         return false;
     }
     level->outer = scanner->top;
+    level->start = mime->consumed - scanner->tail.len;
     level->strings = TEXT(level->bytes);
     level->part.index = mime->parts++;
     level->part.parent = parent != NULL ? parent->index : 0;
@@ -152,6 +153,21 @@ static enum progress step_any(struct mime *mime, struct span in, bool last, size
     return progress;
 }
 
+/* Where in the input the event is. What its scanner holds back has been consumed, but lies behind it. */
+static void place(const struct mime *mime, struct mime_event *event)
+{
+    const struct scanner *scanner = &mime->scanners[0];
+
+    if (mime->active != 0)
+        return;
+    if (event->kind == MIME_FIELD)
+        event->at = scanner->top->start;
+    else if (event->kind == MIME_PART_BEGIN)
+        event->at = mime->consumed - scanner->tail.len;
+    else if (event->kind == MIME_PART_END)
+        event->at = mime->consumed - scanner->tail.len - (scanner->goal != NULL ? scanner->delimiter : 0);
+}
+
 size_t mime_read(struct mime *mime, struct span in, bool last, struct mime_event *event)
 {
     enum progress progress = MOVED;
@@ -168,7 +184,9 @@ size_t mime_read(struct mime *mime, struct span in, bool last, struct mime_event
         mime->dead = NULL;
         progress = step_any(mime, span_skip(in, used), last, &n, event);
         used += n;
+        mime->consumed += n;
     }
+    place(mime, event);
     if (progress == ENDED || mime->failed)
         event->kind = MIME_END;
     return mime->failed ? in.len : used;

@@ -58,6 +58,9 @@ struct mime_event {
     struct span name, value; /* MIME_FIELD */
     struct span bytes;       /* MIME_BYTES, MIME_TEXT */
     bool rendered;           /* MIME_TEXT: HTML as a person reads it, not its source */
+    uint64_t at; /* octets of the input before the part's header section (MIME_FIELD), before its body
+                    (MIME_PART_BEGIN), up to the end of its body (MIME_PART_END); of a part inside what is
+                    encoded as a whole: 0 */
     enum anomaly anomaly;
 };
 

@@ -49,6 +49,7 @@ struct level *mime_delimited(struct scanner *scanner, struct span line)
 static void judge_line(struct scanner *scanner, struct span line)
 {
     scanner->goal = mime_delimited(scanner, line);
+    scanner->delimiter = scanner->lines.held;
     if (scanner->goal != NULL)
         mime_lines_accept(&scanner->lines);
     else

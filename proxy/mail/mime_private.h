@@ -39,6 +39,7 @@ struct level {
     bool digest;         /* its parts are messages unless they say otherwise */
     bool typed, encoded; /* a Content-Type, a Content-Transfer-Encoding has been seen */
     uint64_t told;       /* bits of the anomalies that have been told */
+    uint64_t start;      /* octets of the input before its header section */
     struct decode decode;
     struct charset charset;
     struct html html;
@@ -91,6 +92,7 @@ struct scanner {
     struct span held;     /* body that lies in `lines` */
     struct span tail;     /* body that the header reader held */
     size_t lying, behind; /* body at the head of the input, not yet taken; what was read behind it already */
+    size_t delimiter;     /* octets of the last delimiter, with the line end before it */
     size_t noted;         /* octets of the preamble or epilogue under way */
     bool closing;         /* the delimiter was a closing one */
     bool last;            /* nothing follows what is in `buffer` */
@@ -101,7 +103,8 @@ struct scanner {
 struct mime {
     struct mime_limits limits;
     unsigned parts;
-    unsigned active; /* the innermost scanner */
+    unsigned active;   /* the innermost scanner */
+    uint64_t consumed; /* octets of the input */
     bool failed;
     struct level *dead; /* its end has been told; freed with the next call */
     struct mime_content content;

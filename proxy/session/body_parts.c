@@ -10,9 +10,18 @@ static const enum filter_part_kind kinds[] = {
     [MIME_ANOMALY] = FILTER_PART_ANOMALY,
 };
 
+static const char *const encodings[] = {
+    [DECODE_IDENTITY] = "identity",
+    [DECODE_BASE64] = "base64",
+    [DECODE_QUOTED_PRINTABLE] = "quoted-printable",
+    [DECODE_UUENCODE] = "uuencode",
+    [DECODE_UNKNOWN] = "unknown",
+};
+
 static void describe(const struct mime_part *part, struct filter_part *out)
 {
     *out = (struct filter_part){.index = part->index, .parent = part->parent, .depth = part->depth};
+    out->encoding = span_str(encodings[part->encoding]);
     out->type = part->type;
     out->subtype = part->subtype;
     out->charset = part->charset;
@@ -34,6 +43,7 @@ static enum step show(struct session *session, const struct mime_event *event)
     piece->kind = event->rendered ? FILTER_PART_RENDERED : kinds[event->kind];
     piece->name = event->kind == MIME_ANOMALY ? span_str(anomaly_name(event->anomaly)) : event->name;
     piece->value = event->kind == MIME_FIELD ? event->value : event->bytes;
+    piece->at = event->at;
     return body_ask(session, &question);
 }
 

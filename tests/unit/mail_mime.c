@@ -220,9 +220,69 @@ static void test_limits(void)
     mime_free(mime);
 }
 
+/* The header section and the body of each part, by their places in the message. */
+static void note_places(struct text *out, struct mime *mime, struct span message, struct span piece,
+                        bool last)
+{
+    static uint64_t starts[16];
+    struct mime_event event;
+
+    do {
+        piece = span_skip(piece, mime_read(mime, piece, last, &event));
+        unsigned index = event.part != NULL ? event.part->index : 0;
+        REQUIRE(index < 16 && event.at <= message.len);
+        if (event.kind == MIME_FIELD || event.kind == MIME_PART_BEGIN) {
+            text_format(out, event.kind == MIME_FIELD ? "%u@%u " : "%u:%u ", index, (unsigned)event.at);
+            starts[index] = event.at;
+        } else if (event.kind == MIME_PART_END) {
+            REQUIRE(event.at >= starts[index]);
+            text_format(out, "%u=", index);
+            note_span(out, span_of(message.ptr + starts[index], event.at - starts[index]));
+            text_char(out, ' ');
+        }
+    } while (event.kind != MIME_END && event.kind != MIME_MORE);
+}
+
+static void test_places(void)
+{
+    static const struct {
+        const char *message, *expected;
+    } rows[] = {
+        {"A: b\r\n\r\nxyz\r\n", "0@0 0:8 0=xyz\\r\\n "},
+        {"\r\n", "0:2 0= "},
+        {"\r\nx", "0:2 0=x "},
+        {"no field\r\n\r\nx", "0:0 0=no field\\r\\n\\r\\nx "},
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nA: "
+         "b\r\n\r\nx\r\n\r\n--b\r\n\r\n--b--\r\nend\r\n",
+         "0@0 0:45 1@50 1:58 1=x\\r\\n 2:70 2= 0=--b\\r\\nA: "
+         "b\\r\\n\\r\\nx\\r\\n\\r\\n--b\\r\\n\\r\\n--b--\\r\\nend\\r\\n "},
+        {"Content-Type: message/rfc822\r\n\r\nB: c\r\n\r\nx--\r\n--\r\n-",
+         "0@0 0:32 1@32 1:40 1=x--\\r\\n--\\r\\n- 0=B: c\\r\\n\\r\\nx--\\r\\n--\\r\\n- "},
+        {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--",
+         "0@0 0:43 1:48 1=x\\n-- 0=--b\\n\\nx\\n-- "},
+        {"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgp4Ci0tYi0t\n",
+         "0@0 0@0 0:77 1:0 1= 0=LS1iCgp4Ci0tYi0t\\n "},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (size_t at = 0; at <= strlen(rows[i].message); at++) {
+            char bytes[1024];
+            struct text out = TEXT(bytes);
+            struct span message = span_str(rows[i].message);
+            struct mime *mime = mime_new(&limits);
+            REQUIRE(mime != NULL);
+            note_places(&out, mime, message, span_first(message, at), false);
+            note_places(&out, mime, message, span_skip(message, at), false);
+            note_places(&out, mime, message, span_of(NULL, 0), true);
+            CHECK_SPAN(text_span(&out), span_str(rows[i].expected));
+            mime_free(mime);
+        }
+}
+
 int main(void)
 {
     test_single();
+    test_places();
     test_multipart();
     test_nested();
     test_limits();
