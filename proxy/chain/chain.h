@@ -62,6 +62,18 @@ struct decision {
                          absent: nothing else */
 };
 
+/* What a filter changes in the envelope, in the message's arena. */
+enum envelope_edit_kind { ENVELOPE_SENDER, ENVELOPE_ADD, ENVELOPE_DELETE };
+
+struct envelope_edit {
+    struct envelope_edit *next;
+    enum envelope_edit_kind kind;
+    const void *editor;     /* the chain's own */
+    const char *filter;     /* the member that made it */
+    struct span address;    /* as address_print() prints it */
+    struct span parameters; /* as params_print() prints them; empty: none given */
+};
+
 /* A question: the event and what is said about it. */
 struct chain_question {
     enum filter_event event;
@@ -99,6 +111,8 @@ struct chain_run {
     void (*facts)(void *owner, struct filter_facts *out);
     void (*resumed)(void *owner);
     struct chain_state *state;
+    uint64_t offers; /* what an edited envelope may hold: as chain_envelope_terms() has told */
+    bool utf8;
 };
 
 /* facts(owner, out) fills *out (zeroed before) when a filter asks for it. resumed(owner) is called from an
@@ -129,6 +143,12 @@ void chain_message_end(struct chain_run *run, bool aborted);
 /* What filters have changed in the header section so far, oldest first, as long as the message lasts; NULL
  * when nothing. *full is set when a change was lost for want of room: the message must be answered 452. */
 const struct header_edit *chain_header_edits(const struct chain_run *run, bool *full);
+
+/* Before END_OF_MESSAGE is asked, where the chain edits envelopes: what the upstream offers (bits of enum
+ * keyword), and whether addresses may be internationalised. */
+void chain_envelope_terms(struct chain_run *run, uint64_t offers, bool utf8);
+/* What filters have changed in the envelope so far, as chain_header_edits(). */
+const struct envelope_edit *chain_envelope_edits(const struct chain_run *run, bool *full);
 
 /* A session reset (EHLO again, RSET keeps it; STARTTLS): filters that ACCEPTed the connection are asked
  * again, session state is freed after on_close. */

@@ -1,5 +1,7 @@
 /* path.c: lets filters change the reverse-path or forward-path that the upstream is told. Telling it is left
  * to session/. */
+#include "chain/path.h"
+
 #include "chain/note.h"
 #include "chain/park.h"
 #include "smtp/address.h"
@@ -25,36 +27,36 @@ static bool international(struct span address)
     return false;
 }
 
-/* The address as it is printed, in the message's arena; absent when it is none. */
-static struct span parse(struct filter_ctx *ctx, struct span address, bool utf8)
+bool path_print(struct text *text, struct span address, bool reverse, bool utf8)
 {
     static const struct address_limits limits = {64, 255, 256}; /* RFC 5321 4.5.3.1 */
     char bytes[512];
-    struct text text = TEXT(bytes);
+    struct text bracketed = TEXT(bytes);
     struct path path;
     int n;
 
-    text_char(&text, '<');
-    text_add(&text, address);
-    text_char(&text, '>');
-    n = ctx_event(ctx) == FILTER_MAIL ? address_reverse_path(text_span(&text), &limits, utf8, &path)
-                                      : address_forward_path(text_span(&text), &limits, utf8, &path);
-    if (text.cut || n < 0 || (size_t)n != text.len)
-        return span_of(NULL, 0);
-    text = (struct text){filter_alloc(ctx, address.len + 1), 0, address.len + 1, false};
-    if (text.ptr != NULL)
-        address_print(&text, &path);
-    return text.cut ? span_of(NULL, 0) : text_span(&text);
+    text_char(&bracketed, '<');
+    text_add(&bracketed, address);
+    text_char(&bracketed, '>');
+    n = reverse ? address_reverse_path(text_span(&bracketed), &limits, utf8, &path)
+                : address_forward_path(text_span(&bracketed), &limits, utf8, &path);
+    if (bracketed.cut || n < 0 || (size_t)n != bracketed.len)
+        return false;
+    address_print(text, &path);
+    return !text->cut;
 }
 
 int filter_rewrite_path(struct filter_ctx *ctx, struct span address)
 {
     const struct filter_path *path = asked(ctx);
+    char bytes[512];
+    struct text text = TEXT(bytes);
     struct span printed;
 
-    if (path == NULL)
+    if (path == NULL ||
+        !path_print(&text, address, ctx_event(ctx) == FILTER_MAIL, international(path->address)))
         return -1;
-    printed = parse(ctx, address, international(path->address));
+    printed = arena_copy(ctx->state->run->arena, text_span(&text));
     if (printed.ptr == NULL)
         return -1;
     if (!note_withheld(ctx, "rewrite_path", printed))

@@ -14,6 +14,8 @@ __attribute__((used)) static bool (*const kept)(const struct option_networks *, 
                                                 const uint8_t *) = option_networks_match;
 __attribute__((used)) static const char *(*const kept_too)(unsigned) = filter_anomaly;
 __attribute__((used)) static int (*const kept_also)(struct filter_ctx *, struct span) = filter_rewrite_path;
+__attribute__((used)) static int (*const kept_envelope)(struct filter_ctx *,
+                                                        struct span) = filter_delete_recipient;
 
 #define REGISTRY_MAX 32
 

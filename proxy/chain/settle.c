@@ -2,6 +2,7 @@
 #include "chain/settle.h"
 
 #include "chain/edits.h"
+#include "chain/envelope.h"
 #include "chain/note.h"
 
 void settle_count(struct member *member, enum verdict verdict)
@@ -14,10 +15,10 @@ void settle_count(struct member *member, enum verdict verdict)
         count_up(&member->counts.tempfailed);
 }
 
-/* A refusal would have ended this filter's part in the message; at RCPT only the recipient's. */
+/* A refusal would have ended this filter's part in the message; of a recipient, only the recipient's. */
 static bool ends_message(enum filter_event event)
 {
-    return event_rows[event].of_message && event != FILTER_RCPT;
+    return event_rows[event].of_message && event != FILTER_RCPT && event != FILTER_RECIPIENT;
 }
 
 /* The filter refuses. True: so does the chain. */
@@ -61,6 +62,7 @@ bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span
 
     note_failed(ctx, event, why);
     edits_drop(ctx);
+    envelope_drop(ctx);
     ctx->state->path = ctx->state->path_before;
     refused = settle_member_failure(ctx_member(ctx), why, out);
     /* It is not asked about the message again, unless it was one recipient that was refused for it: the next

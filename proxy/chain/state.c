@@ -54,6 +54,7 @@ void state_end_message(struct chain_state *state, bool aborted)
     for (unsigned i = 0; i < state->run->chain->count; i++)
         end_message(&state->members[i], aborted);
     state->edits = state->last_edit = NULL;
+    state->envelope = state->last_envelope = NULL;
 }
 
 void ctx_tell(struct filter_ctx *ctx, void (*callback)(struct filter_ctx *ctx))

@@ -60,7 +60,8 @@ struct chain_state {
     struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
     struct span path, path_before; /* of the MAIL or RCPT asked about, as the filter asked last, and those
                                       before it, have rewritten it */
-    struct header_edit *edits, *last_edit; /* oldest first, of whichever filter */
+    struct header_edit *edits, *last_edit;          /* oldest first, of whichever filter */
+    struct envelope_edit *envelope, *last_envelope; /* likewise */
     struct filter_ctx members[];
 };
 

@@ -159,6 +159,18 @@ int params_parse(struct span s, enum param_verb verb, uint64_t offered, struct p
     return 0;
 }
 
+void params_override(struct params *params, const struct params *over)
+{
+    struct params merged = {0};
+
+    for (unsigned i = 0; i < params->count; i++)
+        if (!given(over, params->list[i].name))
+            note(&merged, &params->list[i]);
+    for (unsigned i = 0; i < over->count; i++)
+        note(&merged, &over->list[i]);
+    *params = merged;
+}
+
 /* True when the upstream would not understand the parameter. A value in UTF-8, be it encoded in xtext, needs
  * SMTPUTF8 beside its own extension (RFC 6531 3.3, RFC 6533 3). */
 static bool lost(const struct param *param, uint64_t offered)

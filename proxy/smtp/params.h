@@ -67,6 +67,9 @@ int params_parse(struct span s, enum param_verb verb, uint64_t offered, struct p
  * silently (SMTPUTF8, BODY=BINARYMIME, REQUIRETLS, HOLDFOR, HOLDUNTIL, BY) would be. */
 int params_print(struct text *text, const struct params *params, uint64_t offered);
 
+/* Those of `over` take the place of the same ones in *params, or stand beside what is there. */
+void params_override(struct params *params, const struct params *over);
+
 /* The octets by which the extensions in `offered` lengthen the command line limit of MAIL or RCPT (RFC
  * 5321 4.1.1.11 and each extension's registration). */
 size_t params_line_allowance(enum param_verb verb, uint64_t offered);
