@@ -35,7 +35,8 @@ struct cursor {
 struct section {
     struct arena arena;
     struct field *first, *last;
-    struct span rest; /* the blank line */
+    struct field *border; /* no field: what has been prepended stands above it, all else below */
+    struct span rest;     /* the blank line */
     struct cursor cursor;
 };
 
@@ -82,6 +83,22 @@ static bool take_apart(struct section *section, struct span octets)
     }
     header_free(&reader);
     return good;
+}
+
+/* Behind the first fields, `above` octets long, stands one that is none: its editor is nobody's. */
+static bool put_border(struct section *section, size_t above)
+{
+    struct field *behind = NULL;
+
+    for (struct field *at = section->first; at != NULL && above != 0; at = at->next) {
+        assert(above >= at->octets.len);
+        above -= at->octets.len;
+        behind = at;
+    }
+    section->border = put_field(section, behind, SPAN(""), SPAN(""));
+    if (section->border != NULL)
+        section->border->editor = section;
+    return section->border != NULL;
 }
 
 /* True when the editor knows of the field. */
@@ -136,7 +153,7 @@ static bool put(struct section *section, struct field *previous, const struct he
 
 static bool insert(struct section *section, const struct header_edit *edit)
 {
-    struct field *behind = NULL;
+    struct field *behind = section->border;
     unsigned left = edit->n;
 
     for (struct field *at = section->first; at != NULL && left != 0; at = at->next) {
@@ -178,6 +195,8 @@ static bool take_out(struct section *section, const struct header_edit *edit)
 static bool apply(struct section *section, const struct header_edit *edit)
 {
     switch (edit->kind) {
+    case HEADER_PREPEND:
+        return put(section, NULL, edit);
     case HEADER_INSERT:
         return insert(section, edit);
     case HEADER_APPEND:
@@ -190,26 +209,32 @@ static bool apply(struct section *section, const struct header_edit *edit)
     return false;
 }
 
-static bool ended(const struct text *text)
+/* Begins a line. */
+static void complete(struct text *text)
 {
-    return text->len == 0 || text->ptr[text->len - 1] == '\n';
+    if (text->len != 0 && text->ptr[text->len - 1] != '\n')
+        text_add(text, SPAN("\r\n"));
 }
 
-static bool write_down(const struct section *section, struct span front, struct text *out)
+static bool write_down(const struct section *section, bool divided, size_t *above, struct text *out)
 {
-    *out = (struct text){.size = front.len + section->rest.len};
+    *out = (struct text){.size = section->rest.len + 4};
     for (const struct field *field = section->first; field != NULL; field = field->next)
         out->size += field->octets.len + 2;
     out->ptr = mem_alloc(out->size);
     if (out->ptr == NULL)
         return false;
-    text_add(out, front);
     for (const struct field *field = section->first; field != NULL; field = field->next) {
-        if (field->out)
+        if (field == section->border)
+            *above = out->len;
+        if (field == section->border || field->out)
             continue;
-        if (!ended(out)) /* the message had ended in the field before this one */
-            text_add(out, SPAN("\r\n"));
+        complete(out); /* the message may have ended in the field before this one */
         text_add(out, field->octets);
+    }
+    if (divided && section->rest.len == 0) {
+        complete(out);
+        text_add(out, SPAN("\r\n"));
     }
     text_add(out, section->rest);
     assert(!out->cut);
@@ -219,21 +244,22 @@ static bool write_down(const struct section *section, struct span front, struct 
 bool header_edits_precede(const struct header_edit *edits)
 {
     for (; edits != NULL; edits = edits->next)
-        if (edits->kind != HEADER_INSERT || edits->n != 0)
+        if (edits->kind > HEADER_INSERT || edits->n != 0)
             return false;
     return true;
 }
 
-int header_edit(const struct header_edit *edits, struct span section, struct span front, struct text *out)
+int header_edit(const struct header_edit *edits, struct span section, bool divided, size_t *above,
+                struct text *out)
 {
     struct section fields = {.first = NULL};
     bool good;
 
     arena_init(&fields.arena, SIZE_MAX);
-    good = take_apart(&fields, section);
+    good = take_apart(&fields, section) && put_border(&fields, *above);
     for (; good && edits != NULL; edits = edits->next)
         good = apply(&fields, edits);
-    good = good && write_down(&fields, front, out);
+    good = good && write_down(&fields, divided, above, out);
     arena_reset(&fields.arena);
     return good ? 0 : -1;
 }

@@ -6,10 +6,11 @@
 #include "base/text.h"
 
 enum header_edit_kind {
-    HEADER_INSERT, /* behind the first n fields; 0: at the very top */
-    HEADER_APPEND, /* behind the last field */
-    HEADER_CHANGE, /* the n-th field of the name, from 1; where there are fewer it is appended */
-    HEADER_DELETE  /* likewise; where there are fewer nothing happens */
+    HEADER_PREPEND, /* above everything */
+    HEADER_INSERT,  /* behind the first n fields; 0: at the top, below what stands above the section */
+    HEADER_APPEND,  /* behind the last field */
+    HEADER_CHANGE,  /* the n-th field of the name, from 1; where there are fewer it is appended */
+    HEADER_DELETE   /* likewise; where there are fewer nothing happens */
 };
 
 /* Fields are counted as their editor knows them: those that the message came with, and its own; what other
@@ -27,10 +28,14 @@ struct header_edit {
 /* True when the section itself need not be known: all that the edits do is to put fields in front of it. */
 bool header_edits_precede(const struct header_edit *edits);
 
-/* Applies the edits, oldest first, to a header section (whole fields, then the blank line where there is
- * one), and puts `front` before all of it. Takes time in proportion to the section and the edits as long as
- * each editor names a field near to the one of that name it named last. 0 and *out, whose memory the caller
- * frees with mem_free(); -1 when memory is short. */
-int header_edit(const struct header_edit *edits, struct span section, struct span front, struct text *out);
+/* Applies the edits, oldest first, to a header section (whole fields, then the blank line where there is one;
+ * divided: there will be one in any case). *above: the octets of its first fields that have been prepended
+ * before; then those of what comes out. Between these and the rest is the place of our own trace field. Takes
+ * time in proportion to the section and the edits as long as each editor names a field near to the one of
+ * that name it named last. 0 and *out, whose memory the caller frees with mem_free(); -1 when memory is
+ * short.
+ */
+int header_edit(const struct header_edit *edits, struct span section, bool divided, size_t *above,
+                struct text *out);
 
 #endif

@@ -112,8 +112,10 @@ void body_release(struct session *session)
     }
     if (edits != NULL)
         error = sink_section(body);
+    if (error == 0 && edits != NULL)
+        error = body->sink->ops->edit(body->sink, edits, body->header.octets, NULL);
     if (error == 0)
-        error = body->sink->ops->release(body->sink, text_span(&text), edits, body->header.octets);
+        error = body->sink->ops->release(body->sink, text_span(&text));
     if (error != 0)
         body_failed(session, error);
 }

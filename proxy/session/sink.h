@@ -3,6 +3,7 @@
 #ifndef SESSION_SINK_H
 #define SESSION_SINK_H
 
+#include "base/hold.h"
 #include "mail/header_edit.h"
 #include "session/session.h"
 #include "smtp/dot.h"
@@ -19,10 +20,17 @@ struct sink_ops {
     /* Takes octets from the front of content; the count, 0: no room now, or a negative errno (-ENOSPC,
      * -ENOMEM, -EIO). */
     long (*write)(struct sink *sink, struct span content);
-    /* From now on content may flow to the upstream: our trace field, then the header section, which is the
-     * first `section` octets of the content, all written by now, as edited. Only a spool can edit. 0 or a
-     * negative errno. */
-    int (*release)(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section);
+    /* The content becomes what filters have made of it: its header section, the first `section` octets, all
+     * written by now, as edited; behind it the new body, whose octets become the sink's, NULL: the one there
+     * is. May be called again, for the content as it then is. 0 or a negative errno. NULL: cannot be edited.
+     */
+    int (*edit)(struct sink *sink, const struct header_edit *edits, size_t section, struct hold *body);
+    /* From now on content may flow to the upstream, our trace field in its place. 0 or a negative errno. */
+    int (*release)(struct sink *sink, struct span trace);
+    /* The next octets of the content as it is now: after release() as the upstream gets them, trace field
+     * included, unframed. From the start again after edit() and release(). The count, 0 at the end of what
+     * is held, or a negative errno. What is sent does not count on it. NULL: nothing is held. */
+    long (*read)(struct sink *sink, char *to, size_t len);
     /* Sends what is still held. DONE: everything has been handed to the upstream's buffer. */
     enum sink_result (*drain)(struct sink *sink);
     void (*free)(struct sink *sink);

@@ -1,5 +1,5 @@
-/* sink_spool.c: content is held, in memory up to a bound and then in a file, until it is released; then it
- * flows. Framing is left to sink.c. */
+/* sink_spool.c: content is held until it is released; then it flows. Until then it can be edited. Framing is
+ * left to sink.c, where it is held to base/hold. */
 #include "session/sink.h"
 
 #include <errno.h>
@@ -8,99 +8,75 @@
 
 #define READ_OCTETS 16384 /* read back from the file at a time */
 
+/* The content is the front, then what is held from `from` on. */
 struct sink_spool {
     struct sink sink;
-    struct spool_file *file;
-    char *head;   /* to go first: our field, the fields that filters add, the section if it is edited */
-    char *held;   /* the first octets of the content */
-    char *window; /* what has been read back from the file */
-    size_t head_len, head_sent;
-    size_t held_len, held_size, held_sent;
-    size_t window_len, window_sent;
-    uint64_t filed, unfiled; /* octets in the file, and of them already read back */
+    char *front; /* the header section or what is to stand before it, as edited; our trace field */
+    size_t front_len;
+    size_t above; /* octets of it that filters have put above our trace field */
+    struct hold held;
+    uint64_t from;
+    char *window; /* what has been read back from the file last */
+    uint64_t window_at;
+    size_t window_len;
+    uint64_t shown; /* octets of the content that read() has given */
     bool released;
 };
 
-static int hold_in_memory(struct sink_spool *spool, struct span content)
+static void put_front(struct sink_spool *spool, char *front, size_t len)
 {
-    size_t need = spool->held_len + content.len;
-    size_t size = spool->held_size != 0 ? spool->held_size : 4096;
-    char *grown;
+    mem_free(spool->front);
+    spool->front = front;
+    spool->front_len = len;
+    spool->shown = 0;
+}
 
-    while (size < need)
-        size *= 2;
-    if (size != spool->held_size) {
-        grown = mem_resize(spool->held, size);
-        if (grown == NULL)
-            return -ENOMEM;
-        spool->held = grown;
-        spool->held_size = size;
+/* What is in the file at `at`, for the moment. */
+static int look_in_file(struct sink_spool *spool, uint64_t at, struct span *out)
+{
+    long n;
+
+    if (spool->window == NULL)
+        spool->window = mem_alloc(READ_OCTETS);
+    if (spool->window == NULL)
+        return -ENOMEM;
+    if (at < spool->window_at || at - spool->window_at >= spool->window_len) {
+        n = hold_read(&spool->held, at, spool->window, READ_OCTETS);
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        spool->window_at = at;
+        spool->window_len = (size_t)n;
     }
-    memcpy(spool->held + spool->held_len, content.ptr, content.len);
-    spool->held_len = need;
+    *out = span_skip(span_of(spool->window, spool->window_len), (size_t)(at - spool->window_at));
     return 0;
 }
 
-static int hold_in_file(struct sink_spool *spool, struct span content)
+/* Octets of the content from `at` on: as many as lie together in memory, none at the end. */
+static int look(struct sink_spool *spool, uint64_t at, struct span *out)
 {
-    struct world *world = spool->sink.session->world;
-    int error;
-
-    if (spool->file == NULL)
-        spool->file = world->ops->spool_open(world);
-    if (spool->file == NULL)
-        return -ENOSPC;
-    error = world->ops->spool_write(world, spool->file, content);
-    if (error == 0)
-        spool->filed += content.len;
-    return error;
-}
-
-/* Sends ptr[*sent..len). */
-static enum sink_result send_part(struct sink *sink, const char *ptr, size_t len, size_t *sent)
-{
-    while (*sent < len) {
-        long n = sink_send(sink, span_of(ptr + *sent, len - *sent));
-        if (n <= 0)
-            return n == 0 ? SINK_WAIT : SINK_FAILED;
-        *sent += (size_t)n;
+    if (at < spool->front_len) {
+        *out = span_skip(span_of(spool->front, spool->front_len), (size_t)at);
+        return 0;
     }
-    return SINK_DONE;
-}
-
-static enum sink_result send_file(struct sink_spool *spool)
-{
-    struct world *world = spool->sink.session->world;
-    enum sink_result result;
-    long n;
-
-    for (;;) {
-        result = send_part(&spool->sink, spool->window, spool->window_len, &spool->window_sent);
-        if (result != SINK_DONE || spool->unfiled == spool->filed)
-            return result;
-        if (spool->window == NULL)
-            spool->window = mem_alloc(READ_OCTETS);
-        if (spool->window == NULL)
-            return SINK_FAILED;
-        n = world->ops->spool_read(world, spool->file, spool->unfiled, spool->window, READ_OCTETS);
-        if (n <= 0)
-            return SINK_FAILED;
-        spool->window_len = (size_t)n;
-        spool->window_sent = 0;
-        spool->unfiled += (uint64_t)n;
-    }
+    at += spool->from - spool->front_len;
+    *out = hold_in_memory(&spool->held, at);
+    return out->len != 0 || at >= hold_octets(&spool->held) ? 0 : look_in_file(spool, at, out);
 }
 
 static enum sink_result drain(struct sink *sink)
 {
     struct sink_spool *spool = (struct sink_spool *)sink;
-    enum sink_result result = send_part(sink, spool->head, spool->head_len, &spool->head_sent);
+    struct span next;
 
-    if (result == SINK_DONE)
-        result = send_part(sink, spool->held, spool->held_len, &spool->held_sent);
-    if (result == SINK_DONE)
-        result = send_file(spool);
-    return result;
+    while (look(spool, sink->sent, &next) == 0) {
+        long n;
+        if (next.len == 0)
+            return SINK_DONE;
+        n = sink_send(sink, next);
+        if (n <= 0)
+            return n == 0 ? SINK_WAIT : SINK_FAILED;
+    }
+    return SINK_FAILED;
 }
 
 static long write_content(struct sink *sink, struct span content)
@@ -114,88 +90,123 @@ static long write_content(struct sink *sink, struct span content)
             return result == SINK_WAIT ? 0 : -EIO;
         return sink_send(sink, content);
     }
-    if (spool->file == NULL && spool->held_len + content.len <= sink->session->settings->limits.spool_memory)
-        error = hold_in_memory(spool, content);
-    else
-        error = hold_in_file(spool, content);
+    error = hold_add(&spool->held, content);
     return error != 0 ? error : (long)content.len;
 }
 
-/* Copies octets of the content from the front of the file. */
-static int read_back(struct sink_spool *spool, char *to, size_t len)
-{
-    struct world *world = spool->sink.session->world;
-
-    for (size_t done = 0; done < len;) {
-        long n = world->ops->spool_read(world, spool->file, done, to + done, len - done);
-        if (n <= 0)
-            return n < 0 ? (int)n : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
-/* The header section leaves what is held, and stands, edited, in the head. */
-static int edit_section(struct sink_spool *spool, struct span trace, const struct header_edit *edits,
-                        size_t section, struct text *head)
-{
-    size_t in_memory = section < spool->held_len ? section : spool->held_len;
-    size_t in_file = section - in_memory;
-    struct span held = span_of(spool->held, in_memory);
-    char *whole = NULL;
-    int error = 0;
-
-    if (in_file != 0) {
-        whole = mem_alloc(section);
-        if (whole == NULL)
-            return -ENOMEM;
-        if (held.len != 0)
-            memcpy(whole, held.ptr, held.len);
-        error = read_back(spool, whole + held.len, in_file);
-        held = span_of(whole, section);
-    }
-    if (error == 0 && header_edit(edits, held, trace, head) != 0)
-        error = -ENOMEM;
-    mem_free(whole);
-    spool->held_sent = in_memory;
-    spool->unfiled = in_file;
-    return error;
-}
-
-static int release(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section)
+static long read_content(struct sink *sink, char *to, size_t len)
 {
     struct sink_spool *spool = (struct sink_spool *)sink;
-    struct text head;
-    int error = edit_section(spool, trace, edits, header_edits_precede(edits) ? 0 : section, &head);
+    struct span next;
+    int error = look(spool, spool->shown, &next);
 
     if (error != 0)
         return error;
-    spool->head = head.ptr;
-    spool->head_len = head.len;
+    next = span_first(next, len);
+    if (next.len != 0)
+        memcpy(to, next.ptr, next.len);
+    spool->shown += next.len;
+    return (long)next.len;
+}
+
+/* The first octets of the content in one piece; *copy: to be freed, if that took one. */
+static int gather(struct sink_spool *spool, size_t len, struct span *out, char **copy)
+{
+    int error = look(spool, 0, out);
+
+    *copy = NULL;
+    if (error != 0 || out->len >= len) {
+        *out = span_first(*out, len);
+        return error;
+    }
+    *copy = mem_alloc(len);
+    if (*copy == NULL)
+        return -ENOMEM;
+    *out = span_of(*copy, len);
+    spool->shown = 0;
+    while (error == 0 && spool->shown < len) {
+        long n = read_content(&spool->sink, *copy + spool->shown, len - (size_t)spool->shown);
+        error = n > 0 ? 0 : n < 0 ? (int)n : -EIO;
+    }
+    if (error != 0)
+        mem_free(*copy);
+    return error;
+}
+
+static void put_body(struct sink_spool *spool, struct hold *body)
+{
+    hold_free(&spool->held);
+    spool->held = *body;
+    spool->from = 0;
+    spool->window_len = 0;
+    *body = (struct hold){.world = body->world, .memory_limit = body->memory_limit};
+}
+
+static int edit(struct sink *sink, const struct header_edit *edits, size_t section, struct hold *body)
+{
+    struct sink_spool *spool = (struct sink_spool *)sink;
+    size_t front = spool->front_len;
+    struct span before;
+    struct text after;
+    char *copy;
+    int error;
+
+    if (front == 0 && body == NULL && header_edits_precede(edits))
+        section = 0;
+    error = section >= front ? gather(spool, section, &before, &copy) : -EIO;
+    if (error != 0)
+        return error;
+    error = header_edit(edits, before, body != NULL, &spool->above, &after);
+    mem_free(copy);
+    if (error != 0)
+        return -ENOMEM;
+    put_front(spool, after.ptr, after.len);
+    spool->from += section - front;
+    if (body != NULL)
+        put_body(spool, body);
+    return 0;
+}
+
+/* Our trace field takes its place in the front. */
+static int release(struct sink *sink, struct span trace)
+{
+    struct sink_spool *spool = (struct sink_spool *)sink;
+    struct text front = {.size = spool->front_len + trace.len};
+
     spool->released = true;
+    spool->shown = 0;
+    if (trace.len == 0)
+        return 0;
+    front.ptr = mem_alloc(front.size);
+    if (front.ptr == NULL)
+        return -ENOMEM;
+    text_add(&front, span_of(spool->front, spool->above));
+    text_add(&front, trace);
+    if (spool->front_len != spool->above)
+        text_add(&front, span_skip(span_of(spool->front, spool->front_len), spool->above));
+    put_front(spool, front.ptr, front.len);
     return 0;
 }
 
 static void free_spool(struct sink *sink)
 {
     struct sink_spool *spool = (struct sink_spool *)sink;
-    struct world *world = sink->session->world;
 
-    if (spool->file != NULL)
-        world->ops->spool_close(world, spool->file);
-    mem_free(spool->head);
-    mem_free(spool->held);
+    hold_free(&spool->held);
+    mem_free(spool->front);
     mem_free(spool->window);
     mem_free(spool);
 }
 
 struct sink *sink_spool_new(struct session *session, enum sink_framing framing)
 {
-    static const struct sink_ops ops = {write_content, release, drain, free_spool};
+    static const struct sink_ops ops = {write_content, edit, release, read_content, drain, free_spool};
     struct sink_spool *spool = mem_alloc(sizeof(*spool));
 
     if (spool == NULL)
         return NULL;
     spool->sink = (struct sink){.ops = &ops, .session = session, .framing = framing};
+    spool->held.world = session->world;
+    spool->held.memory_limit = session->settings->limits.spool_memory;
     return &spool->sink;
 }

@@ -1,7 +1,6 @@
 /* sink_stream.c: content goes on as it comes; only the end of data waits. Framing is left to sink.c. */
 #include "session/sink.h"
 
-#include <assert.h>
 #include <errno.h>
 
 #include "base/mem.h"
@@ -39,12 +38,10 @@ static long write_content(struct sink *sink, struct span content)
     return sink_send(sink, content);
 }
 
-static int release(struct sink *sink, struct span trace, const struct header_edit *edits, size_t section)
+static int release(struct sink *sink, struct span trace)
 {
     struct sink_stream *stream = (struct sink_stream *)sink;
 
-    (void)section;
-    assert(edits == NULL);
     if (trace.len == 0)
         return 0;
     stream->head = mem_copy(trace);
@@ -64,7 +61,7 @@ static void free_stream(struct sink *sink)
 
 struct sink *sink_stream_new(struct session *session, enum sink_framing framing)
 {
-    static const struct sink_ops ops = {write_content, release, drain, free_stream};
+    static const struct sink_ops ops = {write_content, NULL, release, NULL, drain, free_stream};
     struct sink_stream *stream = mem_alloc(sizeof(*stream));
 
     if (stream == NULL)

@@ -230,9 +230,10 @@ static inline struct span fake_edited(struct fake_session *session, struct span 
 {
     static char bytes[65536];
     struct text edited, copy = TEXT(bytes);
+    size_t above = 0;
     bool full;
 
-    REQUIRE(header_edit(chain_header_edits(&session->run, &full), section, SPAN(""), &edited) == 0);
+    REQUIRE(header_edit(chain_header_edits(&session->run, &full), section, false, &above, &edited) == 0);
     CHECK(!full);
     text_add(&copy, text_span(&edited));
     mem_free(edited.ptr);

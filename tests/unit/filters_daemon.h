@@ -102,10 +102,13 @@ static inline struct span scene_heard(const struct scene *scene)
 /* True when these fields, and no others, have been added to the message. */
 static inline bool scene_added(const struct scene *scene, const char *fields)
 {
+    const struct header_edit *edits;
     struct text edited;
+    size_t above = 0;
     bool full, same;
 
-    REQUIRE(header_edit(chain_header_edits(&scene->session.run, &full), SPAN(""), SPAN(""), &edited) == 0);
+    edits = chain_header_edits(&scene->session.run, &full);
+    REQUIRE(header_edit(edits, SPAN(""), false, &above, &edited) == 0);
     same = !full && span_eq(text_span(&edited), span_str(fields));
     if (!same)
         fprintf(stderr, "added: \"%.*s\"\n", (int)edited.len, edited.ptr);

@@ -12,12 +12,13 @@ static const char A[] = "A", B[] = "B";
 static void check_edit(struct header_edit *edits, size_t count, struct span section, struct span expected)
 {
     struct text out;
+    size_t above = 0;
 
     for (size_t i = 0; i < count; i++)
         edits[i].next = i + 1 < count ? &edits[i + 1] : NULL;
-    REQUIRE(header_edit(count != 0 ? edits : NULL, section, SPAN("T: t\r\n"), &out) == 0);
-    CHECK(out.len >= 6);
-    CHECK_SPAN(span_skip(text_span(&out), 6), expected);
+    REQUIRE(header_edit(count != 0 ? edits : NULL, section, false, &above, &out) == 0);
+    CHECK(above == 0);
+    CHECK_SPAN(text_span(&out), expected);
     mem_free(out.ptr);
 }
 
@@ -117,6 +118,7 @@ static void feed(void *arg, struct span message, struct test_split split)
     struct span name, value;
     enum header_event event = HEADER_MORE;
     struct text out;
+    size_t above = 0;
 
     (void)arg;
     for (size_t from = 0; from < message.len && event != HEADER_END;) {
@@ -128,7 +130,7 @@ static void feed(void *arg, struct span message, struct test_split split)
     while (event != HEADER_END)
         header_finish(&reader, &name, &value, &event);
     REQUIRE(reader.octets <= message.len);
-    REQUIRE(header_edit(NULL, span_first(message, reader.octets), SPAN(""), &out) == 0);
+    REQUIRE(header_edit(NULL, span_first(message, reader.octets), false, &above, &out) == 0);
     CHECK_SPAN(text_span(&out), span_first(message, reader.octets));
     mem_free(out.ptr);
     header_free(&reader);
@@ -180,17 +182,76 @@ static bool gate(void *arg, size_t size)
     return *left != 0 && (*left)-- != 0;
 }
 
+/* Our own trace field is put in by whoever sends the section, where `above` says: shown here as |. */
+static void check_border(struct header_edit edit, struct span section, size_t above, const char *expected)
+{
+    char bytes[200];
+    struct text shown = TEXT(bytes), out;
+
+    REQUIRE(header_edit(&edit, section, false, &above, &out) == 0);
+    text_add(&shown, span_of(out.ptr, above));
+    text_char(&shown, '|');
+    text_add(&shown, span_of(out.ptr + above, out.len - above));
+    CHECK_SPAN(text_span(&shown), span_str(expected));
+    mem_free(out.ptr);
+}
+
+static void test_border(void)
+{
+    const struct span section = SPAN("p: 1\r\na: 1\r\n\r\n");
+    const struct header_edit prepend = {.editor = A, .kind = HEADER_PREPEND, FIELD("X: 1")};
+    struct header_edit first = prepend, second = INSERT(A, 1, "Y: 1"), third = INSERT(A, 0, "Z: 1");
+
+    check_border(prepend, section, 0, "X: 1\r\n|p: 1\r\na: 1\r\n\r\n");
+    check_border(prepend, section, 6, "X: 1\r\np: 1\r\n|a: 1\r\n\r\n");
+    check_border((struct header_edit)INSERT(A, 0, "X: 1"), section, 6, "p: 1\r\n|X: 1\r\na: 1\r\n\r\n");
+    check_border((struct header_edit)INSERT(A, 1, "X: 1"), section, 6, "p: 1\r\nX: 1\r\n|a: 1\r\n\r\n");
+    check_border((struct header_edit)INSERT(A, 2, "X: 1"), section, 6, "p: 1\r\n|a: 1\r\nX: 1\r\n\r\n");
+    check_border((struct header_edit)APPEND(A, "X: 1"), section, 6, "p: 1\r\n|a: 1\r\nX: 1\r\n\r\n");
+    check_border((struct header_edit)CHANGE(A, 1, "p: two"), section, 6, "p: two\r\n|a: 1\r\n\r\n");
+    check_border((struct header_edit)DELETE(A, 1, "p"), section, 6, "|a: 1\r\n\r\n");
+    check_border(prepend, SPAN(""), 0, "X: 1\r\n|");
+    /* What one has prepended counts for itself, and for nobody else. */
+    first.next = &second;
+    second.next = &third;
+    check_border(first, section, 0, "X: 1\r\nY: 1\r\n|Z: 1\r\np: 1\r\na: 1\r\n\r\n");
+    second.editor = B;
+    check_border(first, section, 0, "X: 1\r\n|Z: 1\r\np: 1\r\nY: 1\r\na: 1\r\n\r\n");
+}
+
+/* A blank line ends the section, whether it had one or not. */
+static void test_divided(void)
+{
+    static const struct {
+        const char *section, *expected;
+    } cases[] = {{"", "\r\n"},
+                 {"\r\n", "\r\n"},
+                 {"\n", "\n"},
+                 {"a: 1", "a: 1\r\n\r\n"},
+                 {"a: 1\r\n", "a: 1\r\n\r\n"},
+                 {"a: 1\r\n\r\n", "a: 1\r\n\r\n"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct text out;
+        size_t above = 0;
+        REQUIRE(header_edit(NULL, span_str(cases[i].section), true, &above, &out) == 0);
+        CHECK_SPAN(text_span(&out), span_str(cases[i].expected));
+        mem_free(out.ptr);
+    }
+}
+
 static void test_no_memory(void)
 {
     struct header_edit edit = APPEND(A, "X: 1");
     struct text out;
     unsigned failures = 0, left;
+    size_t above = 0;
     int result = -1;
 
     for (; result != 0 && failures < 100; failures += result != 0) {
         left = failures;
         mem_set_gate(gate, &left);
-        result = header_edit(&edit, SPAN("a: 1\r\nb: 2"), SPAN(""), &out);
+        result = header_edit(&edit, SPAN("a: 1\r\nb: 2"), false, &above, &out);
         mem_set_gate(NULL, NULL);
     }
     REQUIRE(result == 0);
@@ -203,6 +264,8 @@ int main(void)
 {
     test_rows();
     test_precede();
+    test_border();
+    test_divided();
     test_nothing();
     test_many();
     test_no_memory();
