@@ -15,9 +15,9 @@ struct script_config {
     bool tell;
 };
 
-static const char *const events[] = {"connect", "command", "helo",           "capabilities",   "mail",
-                                     "rcpt",    "data",    "header",         "end-of-headers", "content",
-                                     "body",    "part",    "end-of-message", "reply",          NULL};
+static const char *const events[] = {
+    "connect", "command",        "helo",    "capabilities", "mail", "rcpt",           "recipient", "data",
+    "header",  "end-of-headers", "content", "body",         "part", "end-of-message", "reply",     NULL};
 static const char *const verdicts[] = {"continue",   "accept",     "skip",  "reject", "tempfail", "discard",
                                        "quarantine", "disconnect", "never", "fail",   NULL};
 
