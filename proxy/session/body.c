@@ -41,8 +41,13 @@ bool body_holds_leg(const struct session *session)
 {
     const struct body *body = session->body;
 
-    return body != NULL && !body->handed_over &&
-           (body->opening || (body->sink != NULL && body->sink->framing == SINK_DOT));
+    return body != NULL && !body->handed_over && body->opening;
+}
+
+/* The upstream knows that content is to come: it cannot be told anything else any more. */
+static bool upstream_asked(const struct body *body)
+{
+    return body->opening || (body->sink != NULL && !body->late);
 }
 
 void body_free(struct session *session)
@@ -68,10 +73,10 @@ void body_free(struct session *session)
 void body_open(struct session *session, enum sink_framing framing)
 {
     struct body *body = session->body;
-    bool spool = chain_edits(session->settings->chain) != 0;
+    bool spool = (chain_edits(session->settings->chain) & ~FILTER_NEEDS_CLIENT_NAME) != 0;
 
     body->sink = spool ? sink_spool_new(session, framing) : sink_stream_new(session, framing);
-    body->opening = body->opening || framing == SINK_DOT; /* the upstream waits for content */
+    body->opening = body->opening || (framing == SINK_DOT && !body->late);
     if (body->sink == NULL)
         body_refuse(session, 452, SPAN("4.3.1"), SPAN("Out of memory, try again later"));
     else if (!spool)
@@ -123,7 +128,7 @@ void body_release(struct session *session)
 void body_refuse(struct session *session, unsigned code, struct span enhanced, struct span text)
 {
     struct body *body = session->body;
-    bool begun = body->sink != NULL || body->opening;
+    bool begun = upstream_asked(body);
 
     if (body_over(body))
         return;
@@ -151,7 +156,7 @@ void body_failed(struct session *session, int error)
 void body_discard(struct session *session)
 {
     struct body *body = session->body;
-    bool begun = body->sink != NULL || body->opening;
+    bool begun = upstream_asked(body);
 
     body->discarded = true;
     close_sink(body);

@@ -26,10 +26,11 @@ struct body {
     unsigned unanswered;            /* BDAT pieces sent to the upstream whose replies are awaited */
     bool begun;                     /* BDAT: the filters have been asked about the beginning of content */
     bool chunked;                   /* BDAT rather than DATA */
-    bool opening;                   /* BDAT to an upstream without CHUNKING: DATA has been sent */
+    bool opening;                   /* DATA has been sent: the upstream waits for content, or will */
     bool chunk_read;                /* BDAT: the chunk under way has been read to its end */
     bool questioning;               /* `question` has not been answered */
     bool last;                      /* BDAT: the chunk under way is the last */
+    bool late;                      /* the upstream is asked for content when it has ended: late.c */
     bool asked;                     /* CONTENT has been asked for the piece */
     bool ended;                     /* the end of data has been read */
     bool tail_done;                 /* body octets that the header reader held have been shown */

@@ -76,7 +76,8 @@ enum step body_end_headers(struct session *session)
     }
     if (body_over(body))
         return STEP_AGAIN;
-    if ((chain_edits(session->settings->chain) & FILTER_EDITS_MESSAGE) == 0)
+    if ((chain_edits(session->settings->chain) &
+         (FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_EDITS_ENVELOPE)) == 0)
         body_release(session);
     if (!body->tail_done) {
         body->tail_done = true;
