@@ -12,7 +12,9 @@
 static enum verdict walk(struct chain_state *state, unsigned first, struct chain_question *question,
                          struct decision *out)
 {
-    for (unsigned i = first; i < state->run->chain->count; i++) {
+    unsigned end = pass_now(state->run, question->event)->end;
+
+    for (unsigned i = first; i < end; i++) {
         struct filter_ctx *ctx = &state->members[i];
         enum verdict verdict;
         if (!visit_wanted(ctx, question->event))
@@ -37,16 +39,18 @@ static enum verdict walk(struct chain_state *state, unsigned first, struct chain
 }
 
 /* No memory to ask anybody: every interested filter counts as failed, and nothing is offered unchecked. */
-static enum verdict ask_nobody(struct chain *chain, const struct chain_question *question,
+static enum verdict ask_nobody(const struct chain_run *run, const struct chain_question *question,
                                struct decision *out)
 {
+    const struct pass *pass = pass_now(run, question->event);
+
     *out = (struct decision){.verdict = VERDICT_CONTINUE};
     if (question->event == FILTER_CAPABILITIES)
         ehlo_clear(question->capabilities.offer);
     if (question->event == FILTER_CAPABILITIES || question->event == FILTER_REPLY)
         return VERDICT_CONTINUE;
-    for (unsigned i = 0; i < chain->count; i++) {
-        struct member *member = &chain->members[i];
+    for (unsigned i = pass->first; i < pass->end; i++) {
+        struct member *member = &run->chain->members[i];
         if ((member->as.interests & event_bit(question->event)) == 0)
             continue;
         count_up(&member->counts.failed);
@@ -58,22 +62,23 @@ static enum verdict ask_nobody(struct chain *chain, const struct chain_question 
 
 enum verdict chain_ask(struct chain_run *run, const struct chain_question *question, struct decision *out)
 {
+    const struct pass *pass = pass_now(run, question->event);
     struct chain_question copy;
 
-    if ((run->chain->interests & event_bit(question->event)) == 0) {
+    if ((pass->interests & event_bit(question->event)) == 0) {
         *out = (struct decision){.verdict = VERDICT_CONTINUE};
         return VERDICT_CONTINUE;
     }
     if (run->state == NULL)
         run->state = state_make(run);
     if (run->state == NULL)
-        return ask_nobody(run->chain, question, out);
+        return ask_nobody(run, question, out);
     copy = *question;
     if (question->event == FILTER_REPLY)
         return rewrite_walk(run->state, &copy, out);
     assert(run->state->parked == NULL);
     run->state->path = (struct span){NULL, 0};
-    return walk(run->state, 0, &copy, out);
+    return walk(run->state, pass->first, &copy, out);
 }
 
 enum verdict chain_result(struct chain_run *run, struct decision *out)

@@ -3,12 +3,19 @@
 #include "chain/chain.h"
 
 #include "base/mem.h"
+#include "chain/pass.h"
 #include "chain/registry.h"
 #include "chain/state.h"
 
 struct chain *chain_new(void)
 {
-    return mem_alloc(sizeof(struct chain));
+    struct chain *chain = mem_alloc(sizeof(*chain));
+
+    if (chain != NULL && !pass_begin(chain)) {
+        mem_free(chain);
+        return NULL;
+    }
+    return chain;
 }
 
 int chain_add(struct chain *chain, const struct chain_member *member)
@@ -19,12 +26,14 @@ int chain_add(struct chain *chain, const struct chain_member *member)
     if (members == NULL)
         return -1;
     chain->members = members;
+    if (pass_separates(chain, member) && !pass_begin(chain))
+        return -1;
     members[chain->count] = (struct member){.as = *member};
     added = &members[chain->count++].as;
     added->interests &= registry_events(member->filter);
-    chain->interests |= added->interests;
     if (added->mode == CHAIN_ENFORCE)
         chain->edits |= added->edits;
+    pass_admit(chain, added);
     return 0;
 }
 
@@ -36,17 +45,26 @@ void chain_free(struct chain *chain)
         if (chain->members[i].as.filter->shut != NULL)
             chain->members[i].as.filter->shut(chain->members[i].as.config);
     mem_free(chain->members);
+    mem_free(chain->passes);
     mem_free(chain);
 }
 
 unsigned chain_interests(const struct chain *chain)
 {
-    return chain->interests;
+    return chain->everyone.interests;
 }
 
 unsigned chain_edits(const struct chain *chain)
 {
     return chain->edits;
+}
+
+enum chain_hold chain_holds(const struct chain *chain)
+{
+    if ((chain->edits & (FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_EDITS_ENVELOPE)) != 0 ||
+        chain->pass_count > 1)
+        return CHAIN_HOLDS_MESSAGE;
+    return (chain->edits & FILTER_EDITS_HEADERS) != 0 ? CHAIN_HOLDS_HEADERS : CHAIN_HOLDS_NOTHING;
 }
 
 bool chain_counts(const struct chain *chain, unsigned n, struct chain_counts *out)

@@ -4,6 +4,7 @@
 #define CHAIN_CHAIN_H
 
 #include "base/arena.h"
+#include "base/hold.h"
 #include "base/world.h"
 #include "mail/header_edit.h"
 #include "postern/filter.h"
@@ -36,6 +37,10 @@ void chain_free(struct chain *chain);
 /* Union over all members. An event nobody is interested in need not be asked. */
 unsigned chain_interests(const struct chain *chain);
 unsigned chain_edits(const struct chain *chain);
+
+/* How much of a message must be held back for what the chain may do to it. */
+enum chain_hold { CHAIN_HOLDS_NOTHING, CHAIN_HOLDS_HEADERS, CHAIN_HOLDS_MESSAGE };
+enum chain_hold chain_holds(const struct chain *chain);
 
 /* What one filter has done since its configuration was loaded. A refusal counts as rejected (5xx), tempfailed
  * (4xx, DISCONNECT included) or discarded; one not carried out for mode observe as observed. */
@@ -107,6 +112,8 @@ struct chain_run {
     struct chain *chain;
     struct world *world;
     struct arena *arena; /* of the message, NULL outside */
+    unsigned pass;       /* over the message, from 0 */
+    size_t body_memory;  /* octets of a body that a filter writes which stay in memory; more go into a file */
     void *owner;
     void (*facts)(void *owner, struct filter_facts *out);
     void (*resumed)(void *owner);
@@ -140,9 +147,23 @@ void chain_cancel(struct chain_run *run);
  * state. */
 void chain_message_begin(struct chain_run *run, struct arena *arena);
 void chain_message_end(struct chain_run *run, bool aborted);
-/* What filters have changed in the header section so far, oldest first, as long as the message lasts; NULL
- * when nothing. *full is set when a change was lost for want of room: the message must be answered 452. */
+/* What filters have changed in the header section in this pass so far, oldest first, as long as the message
+ * lasts; NULL when nothing. *full is set when a change was lost for want of room: the message must be
+ * answered 452. */
 const struct header_edit *chain_header_edits(const struct chain_run *run, bool *full);
+/* The body that a filter of this pass has written in place of the one there is, or NULL. The caller may take
+ * the octets out of it, for good. *full as above. */
+struct hold *chain_new_body(struct chain_run *run, bool *full);
+
+/* Filters that read a message as those before them have made it are asked about it (HEADER to END_OF_MESSAGE)
+ * in a pass of their own, when END_OF_MESSAGE has been asked in the pass before; all else is asked as ever.
+ * True when a pass follows this one. */
+bool chain_pass_left(const struct chain_run *run);
+/* It begins: the owner shows the message anew, with the changes of the pass before, which are no longer told.
+ */
+void chain_next_pass(struct chain_run *run);
+/* Somebody in this pass cares for the event. */
+bool chain_wants(const struct chain_run *run, enum filter_event event);
 
 /* Before END_OF_MESSAGE is asked, where the chain edits envelopes: what the upstream offers (bits of enum
  * keyword), and whether addresses may be internationalised. */

@@ -14,10 +14,18 @@ static bool stage_allows(enum filter_event event, unsigned edits)
            ((edits & FILTER_EDITS_HEADERS) != 0 && event <= FILTER_END_OF_HEADERS);
 }
 
-static void append(struct chain_state *state, struct header_edit *edit)
+static void append(struct header_edits *edits, struct header_edit *edit)
 {
-    *(state->last_edit != NULL ? &state->last_edit->next : &state->edits) = edit;
-    state->last_edit = edit;
+    *(edits->last != NULL ? &edits->last->next : &edits->first) = edit;
+    edits->last = edit;
+}
+
+/* True for what is made before its editor's pass over the message, on the envelope. */
+static bool of_later_pass(const struct filter_ctx *ctx)
+{
+    const struct chain_run *run = ctx->state->run;
+
+    return ctx - ctx->state->members >= run->chain->passes[run->pass].end;
 }
 
 /* Takes note of an edit; `value` is not looked at for a DELETE. */
@@ -48,13 +56,18 @@ static int record(struct filter_ctx *ctx, const char *service, struct header_edi
     kept->editor = ctx;
     kept->name = span_of(bytes, edit.name.len);
     kept->field = span_of(bytes, written ? room : 0);
-    append(ctx->state, kept);
+    append(of_later_pass(ctx) ? &ctx->state->later : &ctx->state->edits, kept);
     return 0;
 }
 
 int filter_add_header(struct filter_ctx *ctx, struct span name, struct span value)
 {
     return record(ctx, "add_header", (struct header_edit){.kind = HEADER_INSERT, .name = name}, value);
+}
+
+int filter_prepend_header(struct filter_ctx *ctx, struct span name, struct span value)
+{
+    return record(ctx, "prepend_header", (struct header_edit){.kind = HEADER_PREPEND, .name = name}, value);
 }
 
 int filter_insert_header(struct filter_ctx *ctx, unsigned position, struct span name, struct span value)
@@ -83,19 +96,36 @@ int filter_delete_header(struct filter_ctx *ctx, struct span name, unsigned nth)
     return nth != 0 ? record(ctx, "delete_header", edit, (struct span){NULL, 0}) : -1;
 }
 
-void edits_drop(struct filter_ctx *ctx)
+static void drop(struct header_edits *edits, const struct filter_ctx *ctx)
 {
-    struct chain_state *state = ctx->state;
-    struct header_edit *next = state->edits;
+    struct header_edit *next = edits->first;
 
-    state->edits = state->last_edit = NULL;
+    *edits = (struct header_edits){NULL, NULL};
     for (struct header_edit *edit = next; edit != NULL; edit = next) {
         next = edit->next;
         edit->next = NULL;
         if (edit->editor != ctx)
-            append(state, edit);
+            append(edits, edit);
     }
+}
+
+void edits_drop(struct filter_ctx *ctx)
+{
+    drop(&ctx->state->edits, ctx);
+    drop(&ctx->state->later, ctx);
     ctx->lost_edit = false;
+}
+
+void edits_next_pass(struct chain_state *state)
+{
+    struct header_edit *next = state->later.first;
+
+    state->edits = state->later = (struct header_edits){NULL, NULL};
+    for (struct header_edit *edit = next; edit != NULL; edit = next) {
+        next = edit->next;
+        edit->next = NULL;
+        append(of_later_pass(edit->editor) ? &state->later : &state->edits, edit);
+    }
 }
 
 const struct header_edit *chain_header_edits(const struct chain_run *run, bool *full)
@@ -107,5 +137,5 @@ const struct header_edit *chain_header_edits(const struct chain_run *run, bool *
         return NULL;
     for (unsigned i = 0; i < run->chain->count; i++)
         *full = *full || state->members[i].lost_edit;
-    return state->edits;
+    return state->edits.first;
 }

@@ -10,21 +10,21 @@
 #define CALLBACK(member) offsetof(struct filter, member)
 
 const struct event_row event_rows[FILTER_EVENTS] = {
-    [FILTER_CONNECT] = {"connect", CALLBACK(on_connect), HOLD, false},
-    [FILTER_COMMAND] = {"command", CALLBACK(on_command), HOLD, false},
-    [FILTER_HELO] = {"helo", CALLBACK(on_helo), HOLD, false},
-    [FILTER_CAPABILITIES] = {"capabilities", CALLBACK(on_capabilities), BIT(CONTINUE), false},
-    [FILTER_MAIL] = {"mail", CALLBACK(on_mail), HOLD_MESSAGE, true},
-    [FILTER_RCPT] = {"rcpt", CALLBACK(on_rcpt), HOLD_MESSAGE, true},
-    [FILTER_RECIPIENT] = {"recipient", CALLBACK(on_recipient), HOLD_MESSAGE, true},
-    [FILTER_DATA] = {"data", CALLBACK(on_data), HOLD_MESSAGE, true},
-    [FILTER_HEADER] = {"header", CALLBACK(on_header), HOLD_MESSAGE, true},
-    [FILTER_END_OF_HEADERS] = {"end_of_headers", CALLBACK(on_end_of_headers), HOLD_MESSAGE, true},
-    [FILTER_CONTENT] = {"content", CALLBACK(on_content), HOLD_MESSAGE, true},
-    [FILTER_BODY] = {"body", CALLBACK(on_body), HOLD_MESSAGE, true},
-    [FILTER_PART] = {"part", CALLBACK(on_part), HOLD_MESSAGE, true},
-    [FILTER_END_OF_MESSAGE] = {"end_of_message", CALLBACK(on_end_of_message), HOLD_MESSAGE, true},
-    [FILTER_REPLY] = {"reply", CALLBACK(on_reply), CLOSE_ONLY, false},
+    [FILTER_CONNECT] = {"connect", CALLBACK(on_connect), HOLD, false, false},
+    [FILTER_COMMAND] = {"command", CALLBACK(on_command), HOLD, false, false},
+    [FILTER_HELO] = {"helo", CALLBACK(on_helo), HOLD, false, false},
+    [FILTER_CAPABILITIES] = {"capabilities", CALLBACK(on_capabilities), BIT(CONTINUE), false, false},
+    [FILTER_MAIL] = {"mail", CALLBACK(on_mail), HOLD_MESSAGE, true, false},
+    [FILTER_RCPT] = {"rcpt", CALLBACK(on_rcpt), HOLD_MESSAGE, true, false},
+    [FILTER_RECIPIENT] = {"recipient", CALLBACK(on_recipient), HOLD_MESSAGE, true, false},
+    [FILTER_DATA] = {"data", CALLBACK(on_data), HOLD_MESSAGE, true, false},
+    [FILTER_HEADER] = {"header", CALLBACK(on_header), HOLD_MESSAGE, true, true},
+    [FILTER_END_OF_HEADERS] = {"end_of_headers", CALLBACK(on_end_of_headers), HOLD_MESSAGE, true, true},
+    [FILTER_CONTENT] = {"content", CALLBACK(on_content), HOLD_MESSAGE, true, true},
+    [FILTER_BODY] = {"body", CALLBACK(on_body), HOLD_MESSAGE, true, true},
+    [FILTER_PART] = {"part", CALLBACK(on_part), HOLD_MESSAGE, true, true},
+    [FILTER_END_OF_MESSAGE] = {"end_of_message", CALLBACK(on_end_of_message), HOLD_MESSAGE, true, true},
+    [FILTER_REPLY] = {"reply", CALLBACK(on_reply), CLOSE_ONLY, false, false},
 };
 
 const char *event_verdict_name(enum verdict verdict)

@@ -10,6 +10,7 @@ struct event_row {
     size_t callback;   /* offset in struct filter */
     unsigned verdicts; /* bits 1u << enum verdict */
     bool of_message;   /* ACCEPT, SKIP and failure count for the message, else for the session */
+    bool of_content;   /* asked in the filter's pass over the message */
 };
 
 extern const struct event_row event_rows[FILTER_EVENTS];

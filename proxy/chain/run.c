@@ -8,8 +8,12 @@
 void chain_run_init(struct chain_run *run, struct chain *chain, struct world *world, void *owner,
                     void (*facts)(void *owner, struct filter_facts *out), void (*resumed)(void *owner))
 {
-    *run = (struct chain_run){
-        .chain = chain, .world = world, .owner = owner, .facts = facts, .resumed = resumed};
+    *run = (struct chain_run){.chain = chain,
+                              .world = world,
+                              .owner = owner,
+                              .facts = facts,
+                              .resumed = resumed,
+                              .body_memory = 1 << 20};
 }
 
 void chain_run_reset(struct chain_run *run)
@@ -40,4 +44,5 @@ void chain_message_end(struct chain_run *run, bool aborted)
     if (run->state != NULL)
         state_end_message(run->state, aborted);
     run->arena = NULL;
+    run->pass = 0;
 }

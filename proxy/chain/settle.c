@@ -3,6 +3,7 @@
 
 #include "chain/edits.h"
 #include "chain/envelope.h"
+#include "chain/new_body.h"
 #include "chain/note.h"
 
 void settle_count(struct member *member, enum verdict verdict)
@@ -62,6 +63,7 @@ bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span
 
     note_failed(ctx, event, why);
     edits_drop(ctx);
+    new_body_drop(ctx);
     envelope_drop(ctx);
     ctx->state->path = ctx->state->path_before;
     refused = settle_member_failure(ctx_member(ctx), why, out);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "chain/channel.h"
+#include "chain/new_body.h"
 #include "chain/park.h"
 #include "chain/timer.h"
 
@@ -53,7 +54,8 @@ void state_end_message(struct chain_state *state, bool aborted)
 {
     for (unsigned i = 0; i < state->run->chain->count; i++)
         end_message(&state->members[i], aborted);
-    state->edits = state->last_edit = NULL;
+    state->edits = state->later = (struct header_edits){NULL, NULL};
+    new_bodies_free(state);
     state->envelope = state->last_envelope = NULL;
 }
 

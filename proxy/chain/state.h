@@ -18,11 +18,31 @@ struct member {
     } counts;
 };
 
+/* The members first … end-1, and what any of them is interested in. */
+struct pass {
+    unsigned first, end;
+    unsigned interests;
+    unsigned edits; /* of the header section and the body, by those that do not only observe */
+};
+
 struct chain {
     struct member *members;
     unsigned count;
-    unsigned interests;
     unsigned edits;
+    struct pass everyone; /* asked about all that is not content */
+    struct pass *passes;  /* one at least */
+    unsigned pass_count;
+};
+
+/* The pass that a question belongs to now. */
+static inline const struct pass *pass_now(const struct chain_run *run, enum filter_event event)
+{
+    return event_rows[event].of_content ? &run->chain->passes[run->pass] : &run->chain->everyone;
+}
+
+/* Changes of the header section, oldest first. */
+struct header_edits {
+    struct header_edit *first, *last;
 };
 
 /* One filter in one session. Tens of thousands of these wait in idle sessions: what a question needs only
@@ -40,7 +60,7 @@ struct filter_ctx {
     bool past : 1;       /* done with this message: ACCEPTed, failed, or observed to refuse it */
     bool ended : 1;      /* has answered on_end_of_message */
     bool decided : 1;    /* with a refusal of its own */
-    bool lost_edit : 1;  /* a field did not fit into the arena */
+    bool lost_edit : 1;  /* there was no room for a change */
 };
 
 /* A callback being run; lives on the stack of whoever runs it. */
@@ -58,10 +78,11 @@ struct chain_state {
     struct parked *parked;  /* the question that waits, or NULL */
     struct answer *answer;  /* what the filter asked last said; NULL: nothing */
     struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
-    struct span path, path_before; /* of the MAIL or RCPT asked about, as the filter asked last, and those
-                                      before it, have rewritten it */
-    struct header_edit *edits, *last_edit;          /* oldest first, of whichever filter */
-    struct envelope_edit *envelope, *last_envelope; /* likewise */
+    struct span path, path_before;    /* of the MAIL or RCPT asked about, as the filter asked last, and those
+                                         before it, have rewritten it */
+    struct header_edits edits, later; /* of the filters of this pass; of those whose pass has not come */
+    struct new_body *bodies;          /* that filters of this pass write */
+    struct envelope_edit *envelope, *last_envelope; /* oldest first */
     struct filter_ctx members[];
 };
 

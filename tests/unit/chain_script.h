@@ -81,6 +81,14 @@ static inline enum verdict script_rcpt(struct filter_ctx *ctx, const struct filt
     return script_act(ctx, FILTER_RCPT);
 }
 
+static inline enum verdict script_recipient(struct filter_ctx *ctx, const struct filter_path *path,
+                                            const struct filter_reply *reply)
+{
+    CHECK_SPAN(path->domain, SPAN("example.org"));
+    CHECK(reply->code == 250);
+    return script_act(ctx, FILTER_RECIPIENT);
+}
+
 static inline enum verdict script_data(struct filter_ctx *ctx)
 {
     return script_act(ctx, FILTER_DATA);
@@ -165,6 +173,7 @@ static const struct filter script_filter = {
     .on_helo = script_helo,
     .on_mail = script_mail,
     .on_rcpt = script_rcpt,
+    .on_recipient = script_recipient,
     .on_data = script_data,
     .on_header = script_header,
     .on_end_of_headers = script_end_of_headers,

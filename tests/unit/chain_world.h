@@ -207,7 +207,10 @@ static inline struct chain_question fake_question(enum filter_event event)
         question.helo = SPAN("client.example");
     else if (event == FILTER_MAIL || event == FILTER_RCPT)
         question.path = fake_path("user@example.org");
-    else if (event == FILTER_HEADER) {
+    else if (event == FILTER_RECIPIENT) {
+        question.recipient.path = fake_path("user@example.org");
+        question.recipient.reply = (struct filter_reply){SPAN("RCPT"), 250, SPAN("2.1.5 Ok"), false};
+    } else if (event == FILTER_HEADER) {
         question.header.name = SPAN("Subject");
         question.header.value = SPAN(" hello");
     } else if (event == FILTER_CONTENT || event == FILTER_BODY)
