@@ -11,7 +11,7 @@ IO = NETWORK | {"unistd.h", "fcntl.h", "sys/stat.h", "pthread.h", "poll.h", "sys
 # Headers of libraries, or folders of them, and the folders that alone may include them.
 ONLY = {"uv.h": "proxy/net/", "yaml.h": "config/", "pcre2.h": "filters/regex/", "dlfcn.h": "proxy/chain/",
         "archive.h": "filters/attachments/", "archive_entry.h": "filters/attachments/", "magic.h": "filters/attachments/",
-        "mbedtls/": "proxy/tls/", "psa/": "proxy/tls/", "systemd/": "proxy/notify.c"}
+        "jansson.h": "proxy/quarantine/", "mbedtls/": "proxy/tls/", "psa/": "proxy/tls/", "systemd/": "proxy/notify.c"}
 # Headers of the system that a layer does without: parsers and the session do no I/O.
 WITHOUT = {
     "smtp": IO | {"stdio.h", "stdlib.h", "errno.h", "time.h"},
@@ -21,6 +21,7 @@ WITHOUT = {
     "tls": NETWORK,
     "sink": NETWORK,
     "scan": NETWORK,
+    "quarantine": NETWORK,
     "config": NETWORK,
 }
 UNSAFE = r"(?:strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok)"
