@@ -1,6 +1,6 @@
 /* world.h: all that the session core sees of the machine beside its wires: clock, chance, alarms, turns,
- * dialling, names, spool files. net/ implements it with libuv, tests implement it in memory. One per worker
- * thread. */
+ * dialling, names, spool files, a place to keep messages. net/ implements it with libuv, tests implement it
+ * in memory. One per worker thread. */
 #ifndef BASE_WORLD_H
 #define BASE_WORLD_H
 
@@ -58,6 +58,21 @@ struct naming {
 /* Bytes set aside outside memory, appended once and read back from the start; vanish with the process. */
 struct spool_file;
 
+/* A message being kept for good in a quarantine. Embedded by value. read() gives the next octets of it, at
+ * most len: how many, 0 at the end, or a negative errno. done() is called once, 0: it is kept, durably, or a
+ * negative errno: nothing of it is. Neither is called from inside a call that is made here. */
+struct quarantine;
+
+struct keep {
+    struct quarantine *where;
+    struct span id; /* a name of letters and digits; copied, as is what is known of the message: */
+    struct span facts;
+    long (*read)(void *owner, char *to, size_t len);
+    void (*done)(void *owner, int status);
+    void *owner;
+    void *handle; /* the world's own; NULL: none under way */
+};
+
 struct world_ops {
     uint64_t (*now)(struct world *world);  /* milliseconds, monotonic */
     uint64_t (*wall)(struct world *world); /* milliseconds since the epoch */
@@ -83,6 +98,10 @@ struct world_ops {
     /* Up to len octets from `offset`; the count, 0 at the end, or a negative errno. */
     long (*spool_read)(struct world *world, struct spool_file *file, uint64_t offset, char *to, size_t len);
     void (*spool_close)(struct world *world, struct spool_file *file);
+    /* 0 or a negative errno when it could not even begin. */
+    int (*keep_begin)(struct world *world, struct keep *keep);
+    /* Neither read() nor done() is called any more; whether the message is kept remains unknown. */
+    void (*keep_cancel)(struct world *world, struct keep *keep);
 };
 
 /* Embedded by value at the head of whatever implements it. */

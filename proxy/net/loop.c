@@ -129,6 +129,17 @@ static void loop_spool_close(struct world *world, struct spool_file *file)
     spool_close(file);
 }
 
+static int loop_keep_begin(struct world *world, struct keep *keep)
+{
+    return keeps_begin(&loop_of(world)->keeps, keep);
+}
+
+static void loop_keep_cancel(struct world *world, struct keep *keep)
+{
+    (void)world;
+    keeps_cancel(keep);
+}
+
 static const struct world_ops ops = {
     .now = loop_now,
     .wall = loop_wall,
@@ -145,6 +156,8 @@ static const struct world_ops ops = {
     .spool_write = loop_spool_write,
     .spool_read = loop_spool_read,
     .spool_close = loop_spool_close,
+    .keep_begin = loop_keep_begin,
+    .keep_cancel = loop_keep_cancel,
 };
 
 static void flush_log(void *owner)
@@ -181,6 +194,7 @@ int loop_init(struct loop *loop, struct log_target *target)
     loop->before_wait.data = loop;
     uv_prepare_start(&loop->before_wait, on_prepare);
     uv_unref((uv_handle_t *)&loop->before_wait);
+    keeps_init(&loop->keeps, &loop->uv);
     turns_init(&loop->turns);
     uv_idle_init(&loop->uv, &loop->turning);
     loop->turning.data = loop;

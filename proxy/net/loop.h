@@ -6,6 +6,7 @@
 
 #include "base/turn.h"
 #include "net/alarm.h"
+#include "net/keep.h"
 #include "net/logger.h"
 
 #define LOOP_BLOCK_OCTETS 32768   /* of every wire's buffer while it holds bytes */
@@ -24,6 +25,7 @@ struct loop {
     struct alarm log_flush;
     struct pool pool;
     struct alarms alarms;
+    struct keeps keeps;
     struct logger logger;
     size_t chance_left;
     unsigned char chance[LOOP_CHANCE];
@@ -35,8 +37,8 @@ int loop_init(struct loop *loop, struct log_target *target);
 void loop_run(struct loop *loop);
 /* loop_run() returns after the current round. On the loop's thread. */
 void loop_stop(struct loop *loop);
-/* Waits for what is being closed or resolved, then frees all but the struct. Every wire and dial is closed by
- * now. */
+/* Waits for what is being closed, resolved or kept, then frees all but the struct. Every wire and dial is
+ * closed by now. */
 void loop_free(struct loop *loop);
 
 static inline struct loop *loop_of(struct world *world)

@@ -1,4 +1,5 @@
-/* stage.c: the world that a trial happens in: the real one, but for the upstream and the log. */
+/* stage.c: the world that a trial happens in: the real one, but for the upstream, the quarantine and the log.
+ */
 #include "scan/stage.h"
 
 #include <assert.h>
@@ -134,6 +135,55 @@ static void stage_dial_cancel(struct world *world, struct dial *dial)
     under(world)->ops->dial_cancel(under(world), dial);
 }
 
+/* --- the quarantine ------------------------------------------------------------------------------------- */
+
+/* A message that is not kept, though its session is about to be told so. */
+struct stage_keep {
+    LIST_ENTRY(stage_keep) link;
+    struct turn turn;
+    struct keep *keep;
+};
+
+static void forget_keep(struct stage_keep *made)
+{
+    made->keep->handle = NULL;
+    LIST_REMOVE(made, link);
+    mem_free(made);
+}
+
+static void answer_keep(void *owner)
+{
+    struct stage_keep *made = owner;
+    struct keep *keep = made->keep;
+
+    forget_keep(made);
+    keep->done(keep->owner, 0);
+}
+
+static int stage_keep_begin(struct world *world, struct keep *keep)
+{
+    struct stage_keep *made = mem_alloc(sizeof(*made));
+
+    if (made == NULL)
+        return -ENOMEM;
+    made->turn = (struct turn){.run = answer_keep, .owner = made};
+    made->keep = keep;
+    keep->handle = made;
+    LIST_INSERT_HEAD(&stage_of(world)->keeps, made, link);
+    under(world)->ops->turn_take(under(world), &made->turn);
+    return 0;
+}
+
+static void stage_keep_cancel(struct world *world, struct keep *keep)
+{
+    struct stage_keep *made = keep->handle;
+
+    if (made == NULL)
+        return;
+    under(world)->ops->turn_leave(under(world), &made->turn);
+    forget_keep(made);
+}
+
 /* --- what is as it is ----------------------------------------------------------------------------------- */
 
 static uint64_t stage_now(struct world *world)
@@ -218,6 +268,8 @@ static const struct world_ops ops = {
     .spool_write = stage_spool_write,
     .spool_read = stage_spool_read,
     .spool_close = stage_spool_close,
+    .keep_begin = stage_keep_begin,
+    .keep_cancel = stage_keep_cancel,
 };
 
 /* --- the log -------------------------------------------------------------------------------------------- */
@@ -253,6 +305,7 @@ bool stage_init(struct stage *stage, struct world *world, void (*heard)(void *ow
         .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_KV, .write = take_line, .wall = log_wall, .arg = stage};
     stage->world = (struct world){.ops = &ops, .pool = world->pool, .log = &stage->log};
     LIST_INIT(&stage->dials);
+    LIST_INIT(&stage->keeps);
     stage->upstream = sink_server_new(world, &options, on_emptied, stage);
     return stage->upstream != NULL;
 }
@@ -260,6 +313,7 @@ bool stage_init(struct stage *stage, struct world *world, void (*heard)(void *ow
 void stage_free(struct stage *stage)
 {
     assert(LIST_EMPTY(&stage->dials));
+    assert(LIST_EMPTY(&stage->keeps));
     sink_server_abort(stage->upstream);
     sink_server_free(stage->upstream);
 }

@@ -1,5 +1,6 @@
 /* stage.h: the world that a trial happens in: the real one, but that the upstream stands in memory, takes
- * everything and keeps nothing, and that the log is heard here. Whose session it is is left to trial.c. */
+ * everything and keeps nothing, as does the quarantine, and that the log is heard here. Whose session it is
+ * is left to trial.c. */
 #ifndef SCAN_STAGE_H
 #define SCAN_STAGE_H
 
@@ -7,6 +8,7 @@
 
 struct sink_server;
 struct stage_dial;
+struct stage_keep;
 
 #define STAGE_UPSTREAM "upstream.scan.invalid" /* the host that is to be dialled for the upstream */
 
@@ -17,6 +19,7 @@ struct stage {
     struct log log;
     struct sink_server *upstream;
     LIST_HEAD(, stage_dial) dials; /* of the upstream, not yet answered */
+    LIST_HEAD(, stage_keep) keeps; /* of messages, not yet answered */
     void (*heard)(void *owner, struct span line);
     void *owner;
 };

@@ -162,6 +162,8 @@ static const struct world_ops ops = {
     .spool_write = lab_spool_write,
     .spool_read = lab_spool_read,
     .spool_close = lab_spool_close,
+    .keep_begin = lab_keep_begin,
+    .keep_cancel = lab_keep_cancel,
 };
 
 void lab_init(struct lab *lab, uint64_t seed)
@@ -175,6 +177,7 @@ void lab_init(struct lab *lab, uint64_t seed)
     TAILQ_INIT(&lab->alarms);
     TAILQ_INIT(&lab->names);
     TAILQ_INIT(&lab->namings);
+    TAILQ_INIT(&lab->keeps);
     turns_init(&lab->turns);
 }
 
@@ -192,6 +195,7 @@ void lab_free(struct lab *lab)
     assert(lab->pool.leased == 0);
     pool_free(&lab->pool);
     lab_names_free(lab);
+    lab_keeps_free(lab);
     lab_bytes_free(&lab->lines);
 }
 
@@ -222,7 +226,7 @@ bool lab_step(struct lab *lab)
     bool early = lab->shuffle && turns_waiting(&lab->turns) && lab_random(lab) % 2 == 0;
 
     return (early && turns_run_one(&lab->turns)) || lab_dial_step(lab) || lab_name_step(lab) ||
-           step_pipes(lab) || turns_run_one(&lab->turns) || ring(lab);
+           step_pipes(lab) || lab_keep_step(lab) || turns_run_one(&lab->turns) || ring(lab);
 }
 
 void lab_run(struct lab *lab)

@@ -85,6 +85,15 @@ struct lab_dial {
     struct lab_pipe *pipe; /* and this, when 0 */
 };
 
+/* A message that has been kept, or is being kept. */
+struct lab_kept {
+    TAILQ_ENTRY(lab_kept) link;
+    struct keep *keep; /* NULL: it is kept */
+    char *id;
+    struct lab_bytes octets, facts;
+    bool read; /* to its end */
+};
+
 struct lab_alarm;
 struct lab_name;
 struct lab_naming;
@@ -93,6 +102,7 @@ TAILQ_HEAD(lab_dials, lab_dial);
 TAILQ_HEAD(lab_alarms, lab_alarm);
 TAILQ_HEAD(lab_names, lab_name);
 TAILQ_HEAD(lab_namings, lab_naming);
+TAILQ_HEAD(lab_keeps, lab_kept);
 
 /* Embedded by value or on the stack; lab_init() first. */
 struct lab {
@@ -105,12 +115,15 @@ struct lab {
     struct lab_alarms alarms;
     struct lab_names names;     /* of addresses */
     struct lab_namings namings; /* lookups under way */
+    struct lab_keeps keeps;     /* messages, the first one first */
     struct turns turns;
     uint64_t now;     /* milliseconds */
     uint64_t chance;  /* state of the generator */
     uint64_t disk;    /* octets that spool files may still take */
     unsigned files;   /* open spool files */
     bool disk_broken; /* no spool file can be opened */
+    bool keep_slow;   /* nothing that is read to its end becomes kept, until this is false again */
+    int keep_fails;   /* with this negative errno, at the end; 0: it does not */
     bool beyond;      /* what runs just now is the test's, not the core's: a shell */
     bool shuffle;     /* of several things that could happen next, chance takes one */
 };
@@ -122,8 +135,9 @@ void lab_init(struct lab *lab, uint64_t seed);
 /* Frees pipes and log lines. Asserts that nothing leaked: no lease, alarm, dial or spool file is left. */
 void lab_free(struct lab *lab);
 
-/* One thing happens: a dial or a lookup is answered, octets are delivered or taken, a turn runs, a due alarm
- * rings. False: nothing can, until the test does something or time passes. */
+/* One thing happens: a dial or a lookup is answered, octets are delivered or taken, a message is kept a
+ * little further, a turn runs, a due alarm rings. False: nothing can, until the test does something or time
+ * passes. */
 bool lab_step(struct lab *lab);
 /* Steps until nothing can happen. Asserts that this takes a finite number of steps. */
 void lab_run(struct lab *lab);
@@ -168,6 +182,9 @@ void lab_dial_refuse(struct lab_dial *made, int status);
  * is told at once. */
 void lab_name_set(struct lab *lab, const struct ip *ip, const char *name, uint64_t after);
 
+/* The n-th message that is kept, from 0; NULL: there are not so many. */
+const struct lab_kept *lab_kept(const struct lab *lab, unsigned n);
+
 /* --- between the lab's own files
  * -------------------------------------------------------------------------------- */
 bool lab_pipe_step(struct lab_pipe *pipe);
@@ -183,6 +200,10 @@ struct spool_file *lab_spool_open(struct world *world);
 int lab_spool_write(struct world *world, struct spool_file *file, struct span s);
 long lab_spool_read(struct world *world, struct spool_file *file, uint64_t offset, char *to, size_t len);
 void lab_spool_close(struct world *world, struct spool_file *file);
+int lab_keep_begin(struct world *world, struct keep *keep);
+void lab_keep_cancel(struct world *world, struct keep *keep);
+bool lab_keep_step(struct lab *lab);
+void lab_keeps_free(struct lab *lab);
 uint64_t lab_random(struct lab *lab);
 
 #endif
