@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "session/body_private.h"
 #include "session/leg.h"
+#include "session/pass.h"
 #include "session/phase.h"
 #include "session/trace.h"
 #include "session/transaction.h"
@@ -22,9 +23,10 @@ struct body *body_new(struct session *session, bool chunked)
     body->chunked = chunked;
     body->dot.policy = (enum dot_policy)settings->line_endings;
     body->dot.line_limit = (uint32_t)settings->limits.text_line;
-    body->header.field_limit = settings->limits.header_field;
-    body->header.section_limit = settings->limits.header_size;
-    body->header.count_limit = (unsigned)settings->limits.header_count;
+    body->reading.hops = settings->limits.hops;
+    body->reading.header.field_limit = settings->limits.header_field;
+    body->reading.header.section_limit = settings->limits.header_size;
+    body->reading.header.count_limit = (unsigned)settings->limits.header_count;
     body->discarded = session->transaction != NULL && session->transaction->discarded;
     session->body = body;
     return body;
@@ -50,12 +52,27 @@ static bool upstream_asked(const struct body *body)
     return body->opening || (body->sink != NULL && !body->late);
 }
 
+void reading_end(struct reading *reading)
+{
+    header_free(&reading->header);
+    mime_free(reading->mime);
+    reading->mime = NULL;
+}
+
+void reading_next_piece(struct reading *reading, struct span piece)
+{
+    reading->piece = piece;
+    reading->headed = reading->parted = 0;
+    reading->asked = false;
+}
+
 void body_free(struct session *session)
 {
     struct body *body = session->body;
 
     if (body == NULL)
         return;
+    pass_end(session);
     if (body_holds_leg(session))
         leg_abandon(session);
     session->body = NULL;
@@ -65,15 +82,14 @@ void body_free(struct session *session)
         session->asking = false;
     }
     close_sink(body);
-    header_free(&body->header);
-    mime_free(body->mime);
+    reading_end(&body->reading);
     mem_free(body);
 }
 
 void body_open(struct session *session, enum sink_framing framing)
 {
     struct body *body = session->body;
-    bool spool = (chain_edits(session->settings->chain) & ~FILTER_NEEDS_CLIENT_NAME) != 0;
+    bool spool = chain_holds(session->settings->chain) != CHAIN_HOLDS_NOTHING;
 
     body->sink = spool ? sink_spool_new(session, framing) : sink_stream_new(session, framing);
     body->opening = body->opening || (framing == SINK_DOT && !body->late);
@@ -87,8 +103,8 @@ void body_open(struct session *session, enum sink_framing framing)
 /* What the piece under way has of the header section is held as well, so that all of it can be edited. */
 static int sink_section(struct body *body)
 {
-    while (body->sunk < body->headed) {
-        struct span left = span_of(body->piece.ptr + body->sunk, body->headed - body->sunk);
+    while (body->sunk < body->reading.headed) {
+        struct span left = span_of(body->reading.piece.ptr + body->sunk, body->reading.headed - body->sunk);
         long n = body->sink->ops->write(body->sink, left);
         if (n <= 0)
             return n < 0 ? (int)n : -EIO;
@@ -97,30 +113,41 @@ static int sink_section(struct body *body)
     return 0;
 }
 
+bool body_edit(struct session *session)
+{
+    struct body *body = session->body;
+    bool fields_full = false, body_full = false;
+    const struct header_edit *edits = chain_header_edits(&session->chain, &fields_full);
+    struct hold *new_body = chain_new_body(&session->chain, &body_full);
+    int error = 0;
+
+    if (fields_full || body_full) {
+        body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for changes of the message, try again later"));
+        return false;
+    }
+    if (edits != NULL)
+        error = sink_section(body);
+    if (error == 0)
+        error = body->sink->ops->edit(body->sink, edits, body->reading.header.octets, new_body);
+    if (error != 0)
+        body_failed(session, error);
+    return error == 0;
+}
+
 void body_release(struct session *session)
 {
     struct body *body = session->body;
-    const struct header_edit *edits;
     char bytes[2048];
     struct text text = TEXT(bytes);
-    bool full = false;
-    int error = 0;
+    int error;
 
     if (body->released || body->sink == NULL)
         return;
     body->released = true;
-    trace_print(session, &text);
-    edits = chain_header_edits(&session->chain, &full);
-    if (full) {
-        body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for header fields, try again later"));
+    if (body->sink->ops->edit != NULL && !body_edit(session))
         return;
-    }
-    if (edits != NULL)
-        error = sink_section(body);
-    if (error == 0 && edits != NULL)
-        error = body->sink->ops->edit(body->sink, edits, body->header.octets, NULL);
-    if (error == 0)
-        error = body->sink->ops->release(body->sink, text_span(&text));
+    trace_print(session, &text);
+    error = body->sink->ops->release(body->sink, text_span(&text));
     if (error != 0)
         body_failed(session, error);
 }
@@ -169,8 +196,8 @@ static enum step sink_piece(struct session *session)
     struct body *body = session->body;
     long n;
 
-    while (!body_over(body) && body->sunk < body->piece.len) {
-        n = body->sink->ops->write(body->sink, span_skip(body->piece, body->sunk));
+    while (!body_over(body) && body->sunk < body->reading.piece.len) {
+        n = body->sink->ops->write(body->sink, span_skip(body->reading.piece, body->sunk));
         if (n < 0) {
             body_failed(session, (int)n);
         } else if (n == 0) {
@@ -192,9 +219,8 @@ static enum step pass_piece(struct session *session)
     if (body_resolve(session) == STEP_WAIT || body_show_piece(session) == STEP_WAIT ||
         sink_piece(session) == STEP_WAIT)
         return STEP_WAIT;
-    body->piece = span_of(NULL, 0);
-    body->input = body->headed = body->parted = body->sunk = 0;
-    body->asked = false;
+    reading_next_piece(&body->reading, span_of(NULL, 0));
+    body->input = body->sunk = 0;
     buf_consume(&session->client.in, input);
     return STEP_AGAIN;
 }
@@ -213,7 +239,7 @@ static void take_piece(struct session *session, struct span run, size_t input)
         buf_consume(&session->client.in, input);
         return;
     }
-    body->piece = run;
+    body->reading.piece = run;
     body->input = input;
 }
 
@@ -295,7 +321,7 @@ enum step body_step(struct session *session)
     struct span data;
     enum step step;
 
-    if (body->piece.len != 0)
+    if (body->reading.piece.len != 0)
         step = pass_piece(session);
     else {
         data = buf_data(&session->client.in);
@@ -307,8 +333,8 @@ enum step body_step(struct session *session)
     if (session->body == NULL)
         return step;
     /* Bytes that a piece points at must not be moved by what arrives behind them. */
-    session->client.paused = session->body->piece.len != 0;
-    if (step == STEP_WAIT && session->client.eof && session->body->piece.len == 0)
+    session->client.paused = session->body->reading.piece.len != 0;
+    if (step == STEP_WAIT && session->client.eof && session->body->reading.piece.len == 0)
         return STEP_CLOSE; /* the message was cut off: the upstream never hears its end */
     return step;
 }

@@ -8,17 +8,30 @@
 #include "session/sink.h"
 #include "smtp/clean.h"
 
+/* How far filters have been shown the message; begins anew in each pass. */
+struct reading {
+    struct header_reader header;
+    int64_t hops;        /* Received fields that may be seen; 0: any number */
+    struct mime *mime;   /* NULL: no filter asks for parts */
+    struct span piece;   /* content under way, in the client's buffer, the pass's or static */
+    size_t headed;       /* of the piece: seen by the header reader or the BODY question */
+    size_t parted;       /* of the piece: seen by the reader of parts */
+    bool asked;          /* CONTENT has been asked for the piece */
+    bool tail_done;      /* body octets that the header reader held have been shown */
+    bool end_of_headers; /* END_OF_HEADERS has been asked */
+    bool headers_done;   /* and answered: what follows is body */
+    bool parts_done;     /* all parts have been shown */
+    bool final_asked;    /* END_OF_MESSAGE has been asked */
+};
+
 /* Where the content under way has come to; one piece at a time. */
 struct body {
     struct sink *sink; /* NULL: refused or discarded, content is only read to its end */
     struct dot_reader dot;
-    struct header_reader header;
-    struct mime *mime;              /* NULL: no filter asks for parts */
+    struct reading reading;
+    struct pass *pass;              /* NULL: the content is read as it arrives */
     struct clean clean;             /* BDAT to an upstream without CHUNKING: line ends are checked here */
-    struct span piece;              /* content under way, in the client's buffer or static */
     size_t input;                   /* octets of the client's buffer that are used up with the piece */
-    size_t headed;                  /* of the piece: seen by the header reader or the BODY question */
-    size_t parted;                  /* of the piece: seen by the reader of parts */
     size_t sunk;                    /* of the piece: given to the sink */
     uint64_t chunk_left;            /* BDAT: octets of the chunk still to come */
     struct exchange *exchange;      /* BDAT: the chunk's until answered; at the end: the end of data's */
@@ -31,15 +44,9 @@ struct body {
     bool questioning;               /* `question` has not been answered */
     bool last;                      /* BDAT: the chunk under way is the last */
     bool late;                      /* the upstream is asked for content when it has ended: late.c */
-    bool asked;                     /* CONTENT has been asked for the piece */
     bool ended;                     /* the end of data has been read */
-    bool tail_done;                 /* body octets that the header reader held have been shown */
-    bool end_of_headers;            /* END_OF_HEADERS has been asked */
-    bool headers_done;              /* and answered: what follows is body */
-    bool parts_done;                /* all parts have been shown */
     bool released;                  /* the sink has been released */
     bool handed_over;               /* the end of data is on its way to the upstream */
-    bool final_asked;               /* END_OF_MESSAGE has been asked */
     bool discarded;
     struct kept_reply refusal; /* code != 0: the answer that the client will get at the end */
 };

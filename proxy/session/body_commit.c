@@ -1,8 +1,9 @@
-/* body_commit.c: the end of a chunk and of a message: the filters' last word, the end of data, the upstream's
- * answer. Content is left to body.c. */
+/* body_commit.c: the end of a chunk and of a message: the end of data, the upstream's answer. Content is left
+ * to body.c, the filters' last word to pass.c. */
 #include "session/body_private.h"
 
 #include "session/leg.h"
+#include "session/pass.h"
 #include "session/phase.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
@@ -156,47 +157,6 @@ enum step body_end_chunk(struct session *session)
     return STEP_AGAIN;
 }
 
-static enum step finish_field(struct session *session)
-{
-    struct span name, value;
-    enum header_event event;
-
-    header_finish(&session->body->header, &name, &value, &event);
-    if (event == HEADER_ERROR)
-        body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
-    if (event == HEADER_FIELD)
-        return body_show_field(session, name, value);
-    return event == HEADER_END ? body_end_headers(session) : STEP_AGAIN;
-}
-
-/* The message ended inside its header section. */
-static enum step finish_headers(struct session *session)
-{
-    struct body *body = session->body;
-
-    while (!body_over(body) && !body->headers_done) {
-        enum step step = body->header.done ? body_end_headers(session) : finish_field(session);
-        if (step == STEP_WAIT)
-            return STEP_WAIT;
-    }
-    return STEP_AGAIN;
-}
-
-/* The filters' last word on the message. */
-static enum step ask_finally(struct session *session)
-{
-    struct body *body = session->body;
-    struct chain_question question = {.event = FILTER_END_OF_MESSAGE};
-
-    if (body_resolve(session) == STEP_WAIT || finish_headers(session) == STEP_WAIT ||
-        body_end_parts(session) == STEP_WAIT)
-        return STEP_WAIT;
-    if (body_over(body) || body->final_asked)
-        return STEP_AGAIN;
-    body->final_asked = true;
-    return body_ask(session, &question);
-}
-
 /* Hands over what is held, then the end of data. */
 static enum step send_rest(struct session *session)
 {
@@ -227,7 +187,7 @@ enum step body_commit_step(struct session *session)
 {
     struct body *body = session->body;
 
-    if (!body_over(body) && ask_finally(session) == STEP_WAIT)
+    if (!body_over(body) && pass_step(session) == STEP_WAIT)
         return STEP_WAIT;
     if (body->refusal.code != 0)
         answer_refusal(session);

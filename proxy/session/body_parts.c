@@ -60,11 +60,11 @@ static bool begin(struct session *session)
                                        limits->header_field, limits->header_size};
     struct body *body = session->body;
 
-    if (body->mime == NULL)
-        body->mime = mime_new(&bounds);
-    if (body->mime == NULL)
+    if (body->reading.mime == NULL)
+        body->reading.mime = mime_new(&bounds);
+    if (body->reading.mime == NULL)
         body_failed(session, -ENOMEM);
-    return body->mime != NULL;
+    return body->reading.mime != NULL;
 }
 
 /* Until nothing is left to be told, or a filter thinks. */
@@ -74,8 +74,9 @@ static enum step read_on(struct session *session, bool last)
     struct mime_event event;
 
     while (!body_over(body)) {
-        body->parted += mime_read(body->mime, span_skip(body->piece, body->parted), last, &event);
-        if (mime_failed(body->mime))
+        body->reading.parted +=
+            mime_read(body->reading.mime, span_skip(body->reading.piece, body->reading.parted), last, &event);
+        if (mime_failed(body->reading.mime))
             body_failed(session, -ENOMEM);
         else if (event.kind == MIME_MORE || event.kind == MIME_END)
             return STEP_AGAIN;
@@ -87,7 +88,7 @@ static enum step read_on(struct session *session, bool last)
 
 enum step body_show_parts(struct session *session)
 {
-    if (idle(session) || session->body->parted == session->body->piece.len || !begin(session))
+    if (idle(session) || session->body->reading.parted == session->body->reading.piece.len || !begin(session))
         return STEP_AGAIN;
     return read_on(session, false);
 }
@@ -96,12 +97,12 @@ enum step body_end_parts(struct session *session)
 {
     struct body *body = session->body;
 
-    if (body->parts_done || idle(session) || !begin(session))
+    if (body->reading.parts_done || idle(session) || !begin(session))
         return STEP_AGAIN;
-    body->piece = SPAN("");
-    body->parted = 0;
+    body->reading.piece = SPAN("");
+    body->reading.parted = 0;
     if (read_on(session, true) == STEP_WAIT)
         return STEP_WAIT;
-    body->parts_done = true;
+    body->reading.parts_done = true;
     return STEP_AGAIN;
 }

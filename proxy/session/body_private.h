@@ -16,6 +16,11 @@ static inline bool body_chunk_waits(const struct body *body)
     return body->chunk_read && !body->last && body->exchange != NULL;
 }
 
+/* The next piece of content to be shown, empty: none yet. */
+void reading_next_piece(struct reading *reading, struct span piece);
+/* Frees what a reading holds. */
+void reading_end(struct reading *reading);
+
 /* The chain cares for the event. */
 bool body_wants(const struct session *session, enum filter_event event);
 /* Asks; what a filter decides against the message has been dealt with when this returns AGAIN. WAIT: parked.
@@ -27,6 +32,8 @@ enum step body_resolve(struct session *session);
 enum step body_show_field(struct session *session, struct span name, struct span value);
 /* The header section is over: the chain is asked, a sink that only waited for this is released. */
 enum step body_end_headers(struct session *session);
+/* What filters have changed in this pass is carried out. False: the message has been refused. */
+bool body_edit(struct session *session);
 /* The sink may let content flow, our and the filters' header fields first. */
 void body_release(struct session *session);
 /* The parts of the piece under way, then those that end with the message. WAIT: a filter thinks. */

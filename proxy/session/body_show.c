@@ -20,7 +20,7 @@ static void decided(struct session *session, const struct decision *decision)
 
 bool body_wants(const struct session *session, enum filter_event event)
 {
-    return (chain_interests(session->settings->chain) & 1u << event) != 0;
+    return chain_wants(&session->chain, event);
 }
 
 enum step body_resolve(struct session *session)
@@ -52,9 +52,9 @@ enum step body_ask(struct session *session, const struct chain_question *questio
 enum step body_show_field(struct session *session, struct span name, struct span value)
 {
     struct chain_question question = {.event = FILTER_HEADER};
-    int64_t hops = session->settings->limits.hops;
+    const struct reading *reading = &session->body->reading;
 
-    if (hops != 0 && session->body->header.received > hops) {
+    if (reading->hops != 0 && reading->header.received > reading->hops) {
         body_refuse(session, 554, SPAN("5.4.6"), SPAN("Routing loop: too many Received fields"));
         return STEP_AGAIN;
     }
@@ -67,26 +67,25 @@ enum step body_end_headers(struct session *session)
 {
     struct body *body = session->body;
     struct chain_question question = {.event = FILTER_END_OF_HEADERS};
-    struct span tail = header_tail(&body->header);
+    struct span tail = header_tail(&body->reading.header);
 
-    if (!body->end_of_headers) {
-        body->end_of_headers = true;
+    if (!body->reading.end_of_headers) {
+        body->reading.end_of_headers = true;
         if (body_ask(session, &question) == STEP_WAIT)
             return STEP_WAIT;
     }
     if (body_over(body))
         return STEP_AGAIN;
-    if ((chain_edits(session->settings->chain) &
-         (FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_EDITS_ENVELOPE)) == 0)
+    if (chain_holds(session->settings->chain) != CHAIN_HOLDS_MESSAGE)
         body_release(session);
-    if (!body->tail_done) {
-        body->tail_done = true;
+    if (!body->reading.tail_done) {
+        body->reading.tail_done = true;
         question.event = FILTER_BODY;
         question.bytes = tail;
         if (tail.len != 0 && body_ask(session, &question) == STEP_WAIT)
             return STEP_WAIT;
     }
-    body->headers_done = true;
+    body->reading.headers_done = true;
     return STEP_AGAIN;
 }
 
@@ -96,16 +95,17 @@ static enum step show_headers(struct session *session)
     struct span name, value;
     enum header_event event;
 
-    if (body->header.done)
+    if (body->reading.header.done)
         return body_end_headers(session);
-    body->headed += header_read(&body->header, span_skip(body->piece, body->headed), &name, &value, &event);
+    body->reading.headed += header_read(
+        &body->reading.header, span_skip(body->reading.piece, body->reading.headed), &name, &value, &event);
     switch (event) {
     case HEADER_FIELD:
         return body_show_field(session, name, value);
     case HEADER_END:
         return body_end_headers(session);
     case HEADER_ERROR:
-        if (body->header.error == HEADER_NO_MEMORY)
+        if (body->reading.header.error == HEADER_NO_MEMORY)
             body_failed(session, -ENOMEM);
         else
             body_refuse(session, 552, SPAN("5.3.4"), SPAN("Header section exceeds the limits"));
@@ -123,19 +123,20 @@ enum step body_show_piece(struct session *session)
     struct body *body = session->body;
     struct chain_question question = {.event = FILTER_CONTENT};
 
-    if (!body->asked) {
-        body->asked = true;
-        question.bytes = body->piece;
+    if (!body->reading.asked) {
+        body->reading.asked = true;
+        question.bytes = body->reading.piece;
         if (body_ask(session, &question) == STEP_WAIT)
             return STEP_WAIT;
     }
-    while (!body_over(body) && !body->headers_done && (body->headed < body->piece.len || body->header.done))
+    while (!body_over(body) && !body->reading.headers_done &&
+           (body->reading.headed < body->reading.piece.len || body->reading.header.done))
         if (show_headers(session) == STEP_WAIT)
             return STEP_WAIT;
-    if (!body_over(body) && body->headed != body->piece.len) {
+    if (!body_over(body) && body->reading.headed != body->reading.piece.len) {
         question.event = FILTER_BODY;
-        question.bytes = span_skip(body->piece, body->headed);
-        body->headed = body->piece.len;
+        question.bytes = span_skip(body->reading.piece, body->reading.headed);
+        body->reading.headed = body->reading.piece.len;
         if (body_ask(session, &question) == STEP_WAIT)
             return STEP_WAIT;
     }

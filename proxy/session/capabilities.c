@@ -115,9 +115,8 @@ static void ask_filters(struct session *session, const struct ehlo *upstream, st
 void capabilities_offer(struct session *session, const struct ehlo *upstream, struct ehlo *offer)
 {
     const struct settings *settings = session->settings;
-    unsigned edits = chain_edits(settings->chain);
-    uint64_t growth =
-        (settings->trace == TRACE_RECEIVED ? TRACE_GROWTH : 0) + (edits != 0 ? EDITS_GROWTH : 0);
+    bool edits = chain_holds(settings->chain) != CHAIN_HOLDS_NOTHING;
+    uint64_t growth = (settings->trace == TRACE_RECEIVED ? TRACE_GROWTH : 0) + (edits ? EDITS_GROWTH : 0);
     struct ehlo_limits own = {0};
 
     own.mail_max = (uint32_t)settings->limits.transactions;

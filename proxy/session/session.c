@@ -49,6 +49,7 @@ struct session *session_new(struct server *server, const struct arrival *arrival
     exchanges_init(&session->exchanges);
     chain_run_init(&session->chain, session->settings->chain, session->world, session, session_facts,
                    resumed);
+    session->chain.body_memory = session->settings->limits.spool_memory;
     wire_init(&session->client, session->world->pool, session_advance, session);
     wire_attach(&session->client, ops, carrier);
     mint(session);

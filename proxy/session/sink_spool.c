@@ -151,6 +151,9 @@ static int edit(struct sink *sink, const struct header_edit *edits, size_t secti
     char *copy;
     int error;
 
+    spool->shown = 0;
+    if (edits == NULL && body == NULL)
+        return 0;
     if (front == 0 && body == NULL && header_edits_precede(edits))
         section = 0;
     error = section >= front ? gather(spool, section, &before, &copy) : -EIO;
