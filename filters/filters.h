@@ -10,6 +10,7 @@ extern const struct filter filter_attachments;
 extern const struct filter filter_banner;
 extern const struct filter filter_clamav;
 extern const struct filter filter_commands;
+extern const struct filter filter_disclaimer;
 extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
 extern const struct filter filter_regex;
