@@ -19,7 +19,9 @@ enum verdict {
     VERDICT_REJECT,     /* 5xx; at RCPT only that recipient; at CONNECT and HELO every later command */
     VERDICT_TEMPFAIL,   /* 4xx; as REJECT */
     VERDICT_DISCARD,    /* from MAIL on: 250 to the client, nothing to the upstream; always logged */
-    VERDICT_QUARANTINE, /* keep a copy, then as configured; without a quarantine it is TEMPFAIL */
+    VERDICT_QUARANTINE, /* from MAIL on: the message is received to its end and kept, not delivered; other
+                           filters are not asked about it any more, the client is told as configured; see
+                           FILTER_QUARANTINES */
     VERDICT_DISCONNECT, /* 421 and close */
     VERDICT_PENDING,    /* filter_resume() will be called once, never from inside the question */
     VERDICT_FAIL        /* the filter could not decide: its on_failure applies */
@@ -57,6 +59,10 @@ enum filter_event {
 #define FILTER_SEES_EDITS 16u
 /* No edit, but told in the same way: on_connect waits until the client's name has been looked up. */
 #define FILTER_NEEDS_CLIENT_NAME 32u
+/* Nor this: VERDICT_QUARANTINE may be answered. Messages are held back until the filters have had their last
+ * word, so that there is all of one to keep and the upstream has heard nothing of it. Without it, or where
+ * proxy.yaml names no quarantine, the verdict is TEMPFAIL. */
+#define FILTER_QUARANTINES 64u
 
 struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
 

@@ -65,7 +65,7 @@ enum verdict chain_ask(struct chain_run *run, const struct chain_question *quest
     const struct pass *pass = pass_now(run, question->event);
     struct chain_question copy;
 
-    if ((pass->interests & event_bit(question->event)) == 0) {
+    if (!chain_wants(run, question->event)) {
         *out = (struct decision){.verdict = VERDICT_CONTINUE};
         return VERDICT_CONTINUE;
     }

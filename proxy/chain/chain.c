@@ -61,7 +61,8 @@ unsigned chain_edits(const struct chain *chain)
 
 enum chain_hold chain_holds(const struct chain *chain)
 {
-    if ((chain->edits & (FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_EDITS_ENVELOPE)) != 0 ||
+    if ((chain->edits &
+         (FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_EDITS_ENVELOPE | FILTER_QUARANTINES)) != 0 ||
         chain->pass_count > 1)
         return CHAIN_HOLDS_MESSAGE;
     return (chain->edits & FILTER_EDITS_HEADERS) != 0 ? CHAIN_HOLDS_HEADERS : CHAIN_HOLDS_NOTHING;
@@ -78,6 +79,7 @@ bool chain_counts(const struct chain *chain, unsigned n, struct chain_counts *ou
                                  .rejected = atomic_load(&member->counts.rejected),
                                  .tempfailed = atomic_load(&member->counts.tempfailed),
                                  .discarded = atomic_load(&member->counts.discarded),
+                                 .quarantined = atomic_load(&member->counts.quarantined),
                                  .failed = atomic_load(&member->counts.failed),
                                  .observed = atomic_load(&member->counts.observed)};
     return true;

@@ -11,7 +11,11 @@
 #include "smtp/ehlo.h"
 
 enum chain_mode { CHAIN_ENFORCE, CHAIN_OBSERVE };
-enum chain_failure { CHAIN_FAIL_TEMPFAIL, CHAIN_FAIL_PASS, CHAIN_FAIL_REJECT };
+/* QUARANTINE where the question is about a message; about a recipient alone, or the session, it is TEMPFAIL.
+ */
+enum chain_failure { CHAIN_FAIL_TEMPFAIL, CHAIN_FAIL_PASS, CHAIN_FAIL_REJECT, CHAIN_FAIL_QUARANTINE };
+/* What a REJECT of a message is. Of a recipient alone, or of the session, it is what it is. */
+enum chain_reject { CHAIN_REJECT_REJECT, CHAIN_REJECT_QUARANTINE };
 
 /* One filter as configured; all pointers live as long as the configuration generation. */
 struct chain_member {
@@ -22,6 +26,7 @@ struct chain_member {
     unsigned edits;     /* FILTER_EDITS_* */
     enum chain_mode mode;
     enum chain_failure on_failure;
+    enum chain_reject on_reject;
     uint64_t time_limit; /* milliseconds for one PENDING question */
 };
 
@@ -43,17 +48,17 @@ enum chain_hold { CHAIN_HOLDS_NOTHING, CHAIN_HOLDS_HEADERS, CHAIN_HOLDS_MESSAGE 
 enum chain_hold chain_holds(const struct chain *chain);
 
 /* What one filter has done since its configuration was loaded. A refusal counts as rejected (5xx), tempfailed
- * (4xx, DISCONNECT included) or discarded; one not carried out for mode observe as observed. */
+ * (4xx, DISCONNECT included), discarded or quarantined; one not carried out for mode observe as observed. */
 struct chain_counts {
     const char *name;
-    uint64_t asked, rejected, tempfailed, discarded, failed, observed;
+    uint64_t asked, rejected, tempfailed, discarded, quarantined, failed, observed;
 };
 
 /* The n-th filter's counts; false past the end. Any thread. */
 bool chain_counts(const struct chain *chain, unsigned n, struct chain_counts *out);
 
-/* What a question came to. While Postern has nowhere to keep a copy, QUARANTINE has become TEMPFAIL here.
- * Spans are valid until the next chain_ call on the same run. */
+/* What a question came to. After QUARANTINE no filter is asked about the message any more. Spans are valid
+ * until the next chain_ call on the same run. */
 struct decision {
     enum verdict
         verdict; /* CONTINUE, REJECT, TEMPFAIL, DISCARD, QUARANTINE, DISCONNECT or PENDING, never another */
@@ -63,8 +68,8 @@ struct decision {
     const char *enhanced; /* fits the code; NULL only for a rewritten reply without one */
     struct span text;     /* one harmless line without codes */
     struct span reason;   /* for the log; may be absent */
-    struct span path; /* MAIL, RCPT with CONTINUE: what the upstream is told instead, in the message's arena;
-                         absent: nothing else */
+    struct span path;     /* MAIL, RCPT with CONTINUE or QUARANTINE: what the upstream is told instead, in the
+                             message's arena;     absent: nothing else */
 };
 
 /* What a filter changes in the envelope, in the message's arena. */

@@ -55,8 +55,10 @@ bool note_withheld(struct filter_ctx *ctx, const char *edit, struct span what)
 
 void note_failed(struct filter_ctx *ctx, enum filter_event event, struct span why)
 {
-    static const char *const then[] = {
-        [CHAIN_FAIL_TEMPFAIL] = "tempfail", [CHAIN_FAIL_PASS] = "pass", [CHAIN_FAIL_REJECT] = "reject"};
+    static const char *const then[] = {[CHAIN_FAIL_TEMPFAIL] = "tempfail",
+                                       [CHAIN_FAIL_PASS] = "pass",
+                                       [CHAIN_FAIL_REJECT] = "reject",
+                                       [CHAIN_FAIL_QUARANTINE] = "quarantine"};
     struct member *member = ctx_member(ctx);
     struct log_line line;
 

@@ -36,14 +36,22 @@ void pass_admit(struct chain *chain, const struct chain_member *added)
         pass->edits |= added->edits & EDITS_SEEN;
 }
 
+/* Nobody is asked about a message that goes into the quarantine. */
+static bool over(const struct chain_run *run)
+{
+    return run->state != NULL && run->state->quarantined;
+}
+
 bool chain_wants(const struct chain_run *run, enum filter_event event)
 {
+    if (event_rows[event].of_message && over(run))
+        return false;
     return (pass_now(run, event)->interests & event_bit(event)) != 0;
 }
 
 bool chain_pass_left(const struct chain_run *run)
 {
-    return run->pass + 1 < run->chain->pass_count;
+    return run->pass + 1 < run->chain->pass_count && !over(run);
 }
 
 void chain_next_pass(struct chain_run *run)

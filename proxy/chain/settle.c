@@ -12,6 +12,8 @@ void settle_count(struct member *member, enum verdict verdict)
         count_up(&member->counts.rejected);
     else if (verdict == VERDICT_DISCARD)
         count_up(&member->counts.discarded);
+    else if (verdict == VERDICT_QUARANTINE)
+        count_up(&member->counts.quarantined);
     else
         count_up(&member->counts.tempfailed);
 }
@@ -22,6 +24,29 @@ static bool ends_message(enum filter_event event)
     return event_rows[event].of_message && event != FILTER_RCPT && event != FILTER_RECIPIENT;
 }
 
+/* What a rejection is by the filter's configuration. */
+static enum verdict configured(const struct member *member, enum filter_event event, enum verdict verdict)
+{
+    bool kept = member->as.on_reject == CHAIN_REJECT_QUARANTINE && ends_message(event);
+
+    return verdict == VERDICT_REJECT && kept ? VERDICT_QUARANTINE : verdict;
+}
+
+/* Without a quarantine, or where the upstream may have heard some of the message, it is put off. */
+static enum verdict possible(const struct member *member, enum verdict verdict)
+{
+    bool can = (member->as.edits & FILTER_QUARANTINES) != 0;
+
+    return verdict == VERDICT_QUARANTINE && !can ? VERDICT_TEMPFAIL : verdict;
+}
+
+/* The message goes into the quarantine. */
+static void quarantine(struct chain_state *state, struct decision *out)
+{
+    state->quarantined = true;
+    out->path = state->path;
+}
+
 /* The filter refuses. True: so does the chain. */
 static bool refuse(struct filter_ctx *ctx, enum filter_event event, enum verdict verdict,
                    struct decision *out)
@@ -29,17 +54,19 @@ static bool refuse(struct filter_ctx *ctx, enum filter_event event, enum verdict
     struct member *member = ctx_member(ctx);
     const struct answer *answer = ctx->state->answer;
 
+    verdict = configured(member, event, verdict);
     if (member->as.mode == CHAIN_OBSERVE) {
         note_observed(ctx, event, verdict, answer_reason(answer));
         ctx->past = ctx->past || ends_message(event);
         return false;
     }
     ctx->decided = event == FILTER_END_OF_MESSAGE;
-    if (verdict == VERDICT_QUARANTINE) /* there is nowhere to keep a copy */
-        verdict = VERDICT_TEMPFAIL;
+    verdict = possible(member, verdict);
     settle_count(member, verdict);
     *out = (struct decision){.verdict = verdict, .filter = member->as.name, .reason = answer_reason(answer)};
-    if (verdict != VERDICT_DISCARD)
+    if (verdict == VERDICT_QUARANTINE)
+        quarantine(ctx->state, out);
+    else if (verdict != VERDICT_DISCARD)
         answer_reply(answer, verdict, out);
     return true;
 }
@@ -57,6 +84,24 @@ bool settle_member_failure(struct member *member, struct span why, struct decisi
     return true;
 }
 
+/* The quarantine is for messages, and for what has been asked of them. */
+static bool fail(struct filter_ctx *ctx, enum filter_event event, struct span why, struct decision *out)
+{
+    struct member *member = ctx_member(ctx);
+
+    if (member->as.mode == CHAIN_OBSERVE || member->as.on_failure != CHAIN_FAIL_QUARANTINE ||
+        !ends_message(event))
+        return settle_member_failure(member, why, out);
+    *out = (struct decision){
+        .verdict = possible(member, VERDICT_QUARANTINE), .filter = member->as.name, .reason = why};
+    settle_count(member, out->verdict);
+    if (out->verdict == VERDICT_QUARANTINE)
+        quarantine(ctx->state, out);
+    else
+        answer_failure_reply(out->verdict, out);
+    return true;
+}
+
 bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span why, struct decision *out)
 {
     bool refused;
@@ -66,7 +111,7 @@ bool settle_failure(struct filter_ctx *ctx, enum filter_event event, struct span
     new_body_drop(ctx);
     envelope_drop(ctx);
     ctx->state->path = ctx->state->path_before;
-    refused = settle_member_failure(ctx_member(ctx), why, out);
+    refused = fail(ctx, event, why, out);
     /* It is not asked about the message again, unless it was one recipient that was refused for it: the next
      * must not pass unseen. */
     ctx->past = ctx->past || (event_rows[event].of_message && (!refused || ends_message(event)));

@@ -57,6 +57,7 @@ void state_end_message(struct chain_state *state, bool aborted)
     state->edits = state->later = (struct header_edits){NULL, NULL};
     new_bodies_free(state);
     state->envelope = state->last_envelope = NULL;
+    state->quarantined = false;
 }
 
 void ctx_tell(struct filter_ctx *ctx, void (*callback)(struct filter_ctx *ctx))

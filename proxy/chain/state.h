@@ -14,7 +14,7 @@
 struct member {
     struct chain_member as;
     struct {
-        atomic_uint_fast64_t asked, rejected, tempfailed, discarded, failed, observed;
+        atomic_uint_fast64_t asked, rejected, tempfailed, discarded, quarantined, failed, observed;
     } counts;
 };
 
@@ -83,6 +83,7 @@ struct chain_state {
     struct header_edits edits, later; /* of the filters of this pass; of those whose pass has not come */
     struct new_body *bodies;          /* that filters of this pass write */
     struct envelope_edit *envelope, *last_envelope; /* oldest first */
+    bool quarantined;                               /* the message: nobody is asked about it any more */
     struct filter_ctx members[];
 };
 
