@@ -8,7 +8,9 @@
 #include "config/file.h"
 #include "config/filters.h"
 #include "config/parse.h"
+#include "config/quarantine.h"
 #include "config/schema.h"
+#include "quarantine/quarantine.h"
 
 #define ARENA_OCTETS   ((size_t)256 << 20) /* room for lists of a million entries */
 #define REFRESH_OCTETS ((size_t)1 << 20)
@@ -27,6 +29,7 @@ static void release(struct settings *settings)
 
     encryption_close(settings);
     chain_free(settings->chain);
+    quarantine_unref(settings->quarantine.store);
     arena_reset(&generation->arena);
     mem_free(generation);
 }
@@ -78,7 +81,9 @@ static void load(struct generation *generation, const char *path, struct complai
     generation->root = root;
     check_settings(&decoder, settings, root);
     encryption_open(complaints, settings, root);
-    filters_open(&decoder, node_find(root, SPAN("filters")), settings->chain);
+    quarantine_prepare(&decoder, settings, root);
+    filters_open(&decoder, node_find(root, SPAN("filters")), settings->chain,
+                 settings->quarantine.directory != NULL);
 }
 
 struct settings *config_load(const char *path, FILE *complaints)

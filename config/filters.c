@@ -101,6 +101,7 @@ static bool decode_member(struct decoder *decoder, struct node *node, bool plugi
     member->name = common.name != NULL ? common.name : filter->name;
     member->mode = (enum chain_mode)common.mode;
     member->on_failure = (enum chain_failure)common.on_failure;
+    member->on_reject = (enum chain_reject)common.on_reject;
     member->time_limit = common.time_limit;
     return decoder->complaints->count == before;
 }
@@ -124,7 +125,23 @@ static bool open_member(struct decoder *decoder, struct node *node, struct chain
     return false;
 }
 
-static void add_entry(struct decoder *decoder, struct node *entry, struct chain *chain)
+/* Messages are held back for the quarantine where there is one. */
+static void settle_quarantine(struct decoder *decoder, struct node *node, struct chain_member *member,
+                              bool quarantine)
+{
+    const char *key = member->on_failure == CHAIN_FAIL_QUARANTINE ? "on_failure" : "on_reject";
+    bool asked = member->on_failure == CHAIN_FAIL_QUARANTINE || member->on_reject == CHAIN_REJECT_QUARANTINE;
+
+    if (asked)
+        member->edits |= FILTER_QUARANTINES;
+    if (quarantine || (member->edits & FILTER_QUARANTINES) == 0)
+        return;
+    member->edits &= ~FILTER_QUARANTINES;
+    warn_below(decoder->complaints, node, asked ? key : "",
+               "there is no quarantine.directory: what is to be kept is put off (451)");
+}
+
+static void add_entry(struct decoder *decoder, struct node *entry, struct chain *chain, bool quarantine)
 {
     struct node *node = options_of(decoder, entry);
     bool plugin = node != NULL && span_eq(node->key, SPAN(PLUGIN));
@@ -136,6 +153,7 @@ static void add_entry(struct decoder *decoder, struct node *entry, struct chain 
     if (member.config == NULL || !decode_member(decoder, node, plugin, &member) ||
         !open_member(decoder, node, &member))
         return;
+    settle_quarantine(decoder, node, &member, quarantine);
     if (chain_add(chain, &member) == 0)
         return;
     complain_starved(decoder->complaints);
@@ -143,7 +161,7 @@ static void add_entry(struct decoder *decoder, struct node *entry, struct chain 
         member.filter->shut(member.config);
 }
 
-void filters_open(struct decoder *decoder, struct node *list, struct chain *chain)
+void filters_open(struct decoder *decoder, struct node *list, struct chain *chain, bool quarantine)
 {
     if (list == NULL || node_null(list))
         return;
@@ -156,5 +174,5 @@ void filters_open(struct decoder *decoder, struct node *list, struct chain *chai
         return;
     }
     for (struct node *entry = list->first; entry != NULL; entry = entry->next)
-        add_entry(decoder, entry, chain);
+        add_entry(decoder, entry, chain, quarantine);
 }

@@ -7,7 +7,8 @@
 
 struct chain;
 
-/* Decodes the options of every filter in the list (NULL: none), opens it and appends it to the chain. */
-void filters_open(struct decoder *decoder, struct node *list, struct chain *chain);
+/* Decodes the options of every filter in the list (NULL: none), opens it and appends it to the chain.
+ * quarantine: there is one. */
+void filters_open(struct decoder *decoder, struct node *list, struct chain *chain, bool quarantine);
 
 #endif

@@ -228,6 +228,26 @@ static const struct option tls_keys[] = {
     {0},
 };
 
+static const char *const quarantine_replies[] = {"accept", "reject", NULL}; /* enum settings_quarantined */
+static const struct option quarantine_keys[] = {
+    TEXT_KEY(settings_quarantine, directory, NULL,
+             "Where messages are kept, by the user that Postern runs as and for it alone; made when only its "
+             "last part is missing. When absent there is no quarantine, and its messages are put off (451)."),
+    KEY(settings_quarantine, retention, OPTION_DURATION, "30d", 0, 36500 * DAY,
+        "After how long a kept message is removed; 0: never."),
+    KEY(settings_quarantine, max_size, OPTION_SIZE, "1GiB", 0, INT64_MAX,
+        "Octets of all files there together. What exceeds it is put off (452) rather than room made by "
+        "removing others; 0: no bound."),
+    KEY(settings_quarantine, max_messages, OPTION_INT, "0", 0, INT64_MAX,
+        "Messages there, likewise; 0: no bound."),
+    WORD_KEY(settings_quarantine, reply, quarantine_replies, "accept",
+             "What a client hears when its message has been kept: 250, or 550."),
+    TEXT_KEY(settings_quarantine, text, NULL,
+             "The text of this reply, with \": ID\" behind it; \"Held for review\", or \"Refused by local "
+             "policy\", when absent."),
+    {0},
+};
+
 static const char *const connects[] = {"early", "late", "rcpt", NULL};     /* enum settings_connect */
 static const char *const traces[] = {"none", "received", NULL};            /* enum settings_trace */
 static const char *const line_endings[] = {"reject", "normalise", NULL};   /* enum dot_policy */
@@ -270,6 +290,7 @@ const struct option schema_settings[] = {
     SECTION(limits, limit_keys, "Sizes and counts."),
     SECTION(timeouts, timeout_keys, "How long to wait."),
     SECTION(tls, tls_keys, "Encryption on the client's side, and how strong it must be on both."),
+    SECTION(quarantine, quarantine_keys, "Where messages are kept that filters want kept, not delivered."),
     SECTION(log, log_keys, "What is written about the work, and where."),
     KEY(settings, workers, OPTION_INT, "0", 0, 1024, "Threads; 0: one for each processor."),
     TEXT_KEY(settings, user, NULL,
@@ -285,14 +306,20 @@ const struct option schema_filters[] = {
     {0},
 };
 
-static const char *const modes[] = {"enforce", "observe", NULL};            /* enum chain_mode */
-static const char *const failures[] = {"tempfail", "pass", "reject", NULL}; /* enum chain_failure */
+static const char *const modes[] = {"enforce", "observe", NULL}; /* enum chain_mode */
+static const char *const failures[] = {"tempfail", "pass", "reject", "quarantine",
+                                       NULL};                        /* enum chain_failure */
+static const char *const rejects[] = {"reject", "quarantine", NULL}; /* enum chain_reject */
 const struct option schema_common[] = {
     TEXT_KEY(schema_common, name, NULL, "What logs call it; the filter's own name when absent."),
     WORD_KEY(schema_common, mode, modes, "enforce",
              "Whether its verdicts count, or are only logged as what they would have been."),
     WORD_KEY(schema_common, on_failure, failures, "tempfail",
-             "What happens when it cannot decide or is too slow."),
+             "What happens when it cannot decide or is too slow; quarantine is tempfail for what is no "
+             "message: a client, a command, a single recipient."),
+    WORD_KEY(schema_common, on_reject, rejects, "reject",
+             "What becomes of a message that it rejects: it is refused, or received and kept. A recipient "
+             "that it rejects is refused in any case."),
     KEY(schema_common, time_limit, OPTION_DURATION, "10s", 1, DAY,
         "How long it may take to answer a question."),
     {0},

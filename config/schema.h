@@ -18,6 +18,7 @@ struct schema_common {
     const char *name;
     int mode;       /* enum chain_mode */
     int on_failure; /* enum chain_failure */
+    int on_reject;  /* enum chain_reject */
     uint64_t time_limit;
 };
 extern const struct option schema_common[];

@@ -22,7 +22,7 @@ static const struct unit size_units[] = {
 };
 
 static const struct unit duration_units[] = {
-    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0},
+    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0},
 };
 
 /* Reads digits off the front of *s. */

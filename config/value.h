@@ -13,7 +13,7 @@ enum value_result { VALUE_OK, VALUE_SYNTAX, VALUE_RANGE };
 enum value_result value_int(struct span s, int64_t *out);
 /* Octets: a number, alone or with B, KiB, MiB, GiB (powers of 1024), KB, MB or GB (powers of 1000). */
 enum value_result value_size(struct span s, int64_t *out);
-/* Milliseconds: a number with ms, s, m or h; 0 needs no unit. */
+/* Milliseconds: a number with ms, s, m, h or d; 0 needs no unit. */
 enum value_result value_duration(struct span s, int64_t *out);
 
 /* Print in the largest unit that leaves a whole number. */

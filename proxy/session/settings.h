@@ -10,6 +10,7 @@
 #include "smtp/dot.h"
 #include "tls/tls_policy.h"
 
+struct quarantine;
 struct tls_client;
 struct tls_server;
 
@@ -132,6 +133,19 @@ struct settings_tls {
     bool tickets;
 };
 
+enum settings_quarantined { QUARANTINED_ACCEPT, QUARANTINED_REJECT };
+
+/* Where messages are kept. */
+struct settings_quarantine {
+    const char *directory;    /* NULL: nowhere */
+    uint64_t retention;       /* milliseconds; 0: for ever */
+    uint64_t max_size;        /* octets; 0: no bound */
+    int64_t max_messages;     /* 0: no bound */
+    int reply;                /* enum settings_quarantined */
+    const char *text;         /* of the reply; NULL: a fitting one */
+    struct quarantine *store; /* made by config/; NULL: none */
+};
+
 struct settings_log {
     int level;      /* enum log_level */
     int format;     /* enum log_format */
@@ -152,6 +166,7 @@ struct settings {
     struct settings_limits limits;
     struct settings_timeouts timeouts;
     struct settings_tls tls;
+    struct settings_quarantine quarantine;
     struct settings_log log;
     int64_t workers; /* 0: number of cores */
     const char *user, *group;

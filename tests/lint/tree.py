@@ -19,7 +19,7 @@ LAYERS = {
     "sink": ("proxy/sink", ("smtp", "tls", "base")),
     "scan": ("proxy/scan", ("session", "sink", "chain", "smtp", "mail", "tls", "base")),
     "filters": ("filters", ()),
-    "config": ("config", ("session", "chain", "smtp", "mail", "tls", "base")),
+    "config": ("config", ("session", "quarantine", "chain", "smtp", "mail", "tls", "base")),
 }
 
 

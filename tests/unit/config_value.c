@@ -67,6 +67,7 @@ static const struct value_case durations[] = {
     {"30s", VALUE_OK, 30000},
     {"5m", VALUE_OK, 300000},
     {"1h", VALUE_OK, 3600000},
+    {"30d", VALUE_OK, INT64_C(2592000000)},
     {"2562047788015h", VALUE_OK, INT64_C(2562047788015) * 3600000},
     {"2562047788016h", VALUE_RANGE, 0},
     {"30", VALUE_SYNTAX, 0},
