@@ -159,6 +159,21 @@ static struct entries entries_of(struct decoder *decoder, const struct option *o
     return entries;
 }
 
+/* Only where a file is named: lists may be long. */
+static void decode_places(struct decoder *decoder, const struct entries *entries,
+                          struct option_strings *strings)
+{
+    struct option_place *places = NULL;
+    size_t n = 0;
+
+    for (const struct entry *entry = entries->first; entry != NULL && places == NULL; entry = entry->next)
+        if (entry->file != NULL)
+            places = decode_alloc(decoder, entries->count * sizeof(*places));
+    strings->places = places;
+    for (const struct entry *entry = entries->first; entry != NULL && places != NULL; entry = entry->next)
+        places[n++] = (struct option_place){entry->file, entry->line};
+}
+
 static void decode_strings(struct decoder *decoder, const struct option *option, struct node *node, void *at)
 {
     struct option_strings *strings = at;
@@ -169,6 +184,7 @@ static void decode_strings(struct decoder *decoder, const struct option *option,
         return;
     for (const struct entry *entry = entries.first; entry != NULL; entry = entry->next)
         strings->items[strings->count++] = entry->text;
+    decode_places(decoder, &entries, strings);
 }
 
 static bool read_network(struct decoder *decoder, const struct entry *entry, struct option_network *out)

@@ -23,9 +23,16 @@ enum option_type {
     OPTION_ROWS /* struct option_rows      sequence of maps, each decoded by `row` into `row_size` bytes */
 };
 
+/* Where an item of a list stands. */
+struct option_place {
+    const char *file; /* that its list names; NULL: in proxy.yaml itself */
+    unsigned line;    /* of that file, from 1 */
+};
+
 struct option_strings {
     const char **items; /* each NUL-terminated */
     size_t count;
+    const struct option_place *places; /* of the items as they were read; NULL: no file is named */
 };
 
 /* A network: family 4 or 6, address in network order, prefix length in bits. */
