@@ -67,6 +67,14 @@ static bool run(const char *path, bool tls)
     return good;
 }
 
+/* What every encrypted manner needs; said when it cannot be had. */
+static bool has_keys(void)
+{
+    static const struct lab_tls_terms usual;
+
+    return lab_tls_server(&usual) != NULL && lab_tls_client(&usual) != NULL;
+}
+
 int main(int argc, char **argv)
 {
     bool tls = argc > 1 && strcmp(argv[1], "--tls") == 0;
@@ -76,6 +84,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: session_scripts [--tls] FILE...\n");
         return 64;
     }
+    if (tls && !has_keys())
+        return EXIT_FAILURE;
     for (size_t i = 0; filters_builtin[i] != NULL; i++)
         registry_add(filters_builtin[i]);
     registry_add(&script_filter);
