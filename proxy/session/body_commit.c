@@ -2,6 +2,7 @@
  * to body.c, the filters' last word to pass.c. */
 #include "session/body_private.h"
 
+#include "session/late.h"
 #include "session/leg.h"
 #include "session/pass.h"
 #include "session/phase.h"
@@ -35,6 +36,8 @@ static void answer_discarded(struct session *session)
     struct text text = TEXT(bytes);
 
     text_format(&text, "Ok: %s", session->transaction->id);
+    if (session->transaction->at_upstream)
+        leg_reset(session);
     transaction_note(session->transaction, "discarded", NULL, span_of(NULL, 0), 250, text_span(&text));
     exchange_answer(session, session->body->exchange, 250, "2.0.0", text_span(&text));
     complete(session);
@@ -187,7 +190,7 @@ enum step body_commit_step(struct session *session)
 {
     struct body *body = session->body;
 
-    if (!body_over(body) && pass_step(session) == STEP_WAIT)
+    if (!body_over(body) && (pass_step(session) == STEP_WAIT || late_step(session) == STEP_WAIT))
         return STEP_WAIT;
     if (body->refusal.code != 0)
         answer_refusal(session);

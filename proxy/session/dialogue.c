@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "session/deadline.h"
+#include "session/envelope.h"
 #include "session/handshake.h"
 #include "session/journal.h"
 #include "session/transaction.h"
@@ -69,13 +70,13 @@ static bool interested(const struct session *session, enum filter_event event)
 }
 
 /* Verbs that must not be judged before all earlier replies are known. DATA is one of them only if a filter
- * wants to know the recipients; otherwise it may end a pipelined group (RFC 2920 3.1). MAIL behind an
- * undecided MAIL is, too. */
+ * wants to know the recipients, or may change them; otherwise it may end a pipelined group (RFC 2920 3.1).
+ * MAIL behind an undecided MAIL is, too. */
 static bool must_be_alone(const struct session *session, const struct verb_row *row)
 {
     if ((row->flags & VERB_ALONE) != 0)
         return true;
-    if (row->event == FILTER_DATA && interested(session, FILTER_DATA))
+    if (row->event == FILTER_DATA && (interested(session, FILTER_DATA) || envelope_may_change(session)))
         return true;
     return row->event == FILTER_MAIL && session->transaction != NULL &&
            session->transaction->state == TRANSACTION_PENDING;

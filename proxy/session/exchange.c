@@ -20,11 +20,24 @@ void exchanges_init(struct exchanges *exchanges)
     exchanges->count = 0;
 }
 
+/* What was said with AUTH does not stay in memory that others are given. */
+static void forget_secrets(struct exchange *exchange)
+{
+    if (exchange->row == NULL || (exchange->row->flags & VERB_SECRET) == 0)
+        return;
+    if (exchange->line != NULL)
+        explicit_bzero(exchange->line, exchange->line_len);
+    if (exchange->arguments != NULL)
+        explicit_bzero(exchange->arguments, strlen(exchange->arguments));
+}
+
 void exchange_free(struct exchange *exchange)
 {
     if (exchange == NULL)
         return;
     transaction_unref(exchange->transaction);
+    forget_secrets(exchange);
+    mem_free(exchange->heard);
     mem_free(exchange->line);
     mem_free(exchange->reply);
     mem_free(exchange->arguments);

@@ -12,6 +12,7 @@ struct session;
 struct transaction;
 struct exchange;
 struct decision;
+struct heard;
 
 /* How far the command under way has come: check, ask, proceed. */
 enum exchange_stage { STAGE_ASK_COMMAND, STAGE_CHECK, STAGE_ASK, STAGE_PROCEED };
@@ -29,6 +30,7 @@ struct exchange {
     exchange_replied *replied;
     struct transaction *transaction; /* a reference, or NULL */
     struct recipient *recipient;     /* RCPT: its record in the transaction */
+    struct heard *heard;             /* RCPT: its answer, which filters are asked about; NULL: none yet */
     char *line;                      /* composed for the upstream; NULL: nothing to forward */
     char *reply;                     /* printed, waiting for its turn */
     char *arguments;                 /* as the client wrote them; NULL: none kept */

@@ -123,6 +123,8 @@ static void recipients(struct log_line *line, const struct transaction *transact
 
     for (const struct recipient *r = transaction->first; r != NULL; r = r->next) {
         size_t before = text.len;
+        if (r->removed && r->code == 0)
+            continue; /* added and removed: the upstream has never heard of it */
         all++;
         if (shown >= RECIPIENTS_SHOWN || text.cut)
             continue;

@@ -130,7 +130,7 @@ static void unsolicited(struct session *session, const struct reply_in *reply)
     reply_next_line(&rest, &text);
     reply_split_enhanced(text, reply->code, &enhanced, &text);
     if (session->body != NULL) {
-        unsigned code = reply->code >= 400 ? reply->code : 451;
+        unsigned code = reply->code >= 400 && !session->body->late ? reply->code : 451;
         body_refuse(session, code, enhanced, text);
         leg_lose(session, "replied in mid-message");
     } else if (reply->code == 421) {

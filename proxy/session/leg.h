@@ -81,8 +81,9 @@ enum leg_forward leg_forward(struct session *session, struct exchange *exchange)
 enum leg_forward leg_forward_helo(struct session *session, struct exchange *exchange);
 /* As leg_forward() for what needs no more than the greeting. */
 enum leg_forward leg_forward_greeted(struct session *session, struct exchange *exchange);
-/* Answers with what is known of why there is no upstream (4xx, or the upstream's own greeting), and drops the
- * leg. */
+/* What is known of why there is no upstream: 4xx, or the upstream's own greeting. Drops the leg. */
+void leg_give_up(struct session *session, struct kept_reply *why);
+/* The same, answering with it. */
 void leg_refuse(struct session *session, struct exchange *exchange);
 
 /* Appends the exchange to those awaiting a reply; its bytes have been or will be queued by the caller. */

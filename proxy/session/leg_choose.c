@@ -163,16 +163,22 @@ void leg_welcomed(struct session *session, const struct reply_in *reply)
         leg_skip(session);
 }
 
-void leg_refuse(struct session *session, struct exchange *exchange)
+void leg_give_up(struct session *session, struct kept_reply *why)
 {
-    struct kept_reply kept = {0};
-
+    *why = (struct kept_reply){0};
     if (session->leg != NULL && session->leg->failure != NULL)
-        kept = *session->leg->failure;
-    if (kept.code == 0)
-        kept_reply_set(&kept, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
+        *why = *session->leg->failure;
+    if (why->code == 0)
+        kept_reply_set(why, 451, SPAN("4.4.1"), SPAN("Mail server unreachable, try again later"));
     if (session->leg != NULL)
         leg_close(session);
+}
+
+void leg_refuse(struct session *session, struct exchange *exchange)
+{
+    struct kept_reply kept;
+
+    leg_give_up(session, &kept);
     exchange_answer(session, exchange, kept.code, kept.enhanced[0] != '\0' ? kept.enhanced : NULL,
                     span_str(kept.text));
 }

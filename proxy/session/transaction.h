@@ -8,12 +8,24 @@
 
 struct recipient {
     struct recipient *next;
-    struct span address; /* re-serialised */
-    struct span instead; /* what the upstream is told; absent: the address */
-    struct span reply;   /* text of the answer the client got */
-    const char *filter;  /* that refused it, or NULL */
-    unsigned code;       /* of that answer; 0: not yet */
+    struct span address;    /* re-serialised */
+    struct span instead;    /* what the upstream is told; absent: the address */
+    struct span reply;      /* text of the answer the client got */
+    struct span parameters; /* of RCPT, printed; kept only where the envelope may be told again */
+    const char *filter;     /* that refused, added or removed it, or NULL */
+    unsigned code;          /* of that answer, or the upstream's to an added one; 0: not yet */
+    bool added;             /* by a filter, at the end of the message */
+    bool removed;           /* likewise: the upstream is not to have it */
 };
+
+/* It is in the envelope: the client has been told so, or a filter has added it. */
+static inline bool recipient_stands(const struct recipient *recipient)
+{
+    return !recipient->removed && (recipient->added || recipient->code / 100 == 2);
+}
+
+/* How far the upstream has been told an envelope once more. */
+enum telling { TELLING_RSET, TELLING_MAIL, TELLING_RCPT };
 
 enum transaction_state {
     TRANSACTION_PENDING, /* MAIL forwarded, not answered */
@@ -32,10 +44,16 @@ struct transaction {
     struct span parameters;   /* of MAIL, as the client gave them */
     struct span mail_line;    /* composed MAIL for the upstream, CRLF included */
     struct recipient *first, *last;
-    unsigned asked;    /* RCPT commands that passed the filters */
-    unsigned accepted; /* recipients the upstream accepted */
-    uint64_t size;     /* octets of content */
-    uint64_t started;  /* world_now() */
+    unsigned asked;             /* RCPT commands that passed the filters */
+    unsigned accepted;          /* recipients the upstream accepted */
+    uint64_t size;              /* octets of content */
+    uint64_t started;           /* world_now() */
+    struct recipient *to_tell;  /* TELLING_RCPT: the next */
+    unsigned untold;            /* replies awaited to what has been told again */
+    enum telling telling;       /* what is to be told next */
+    struct kept_reply not_told; /* code != 0: the upstream does not take the envelope, and says so */
+    bool stale;                 /* the upstream holds another envelope than the message is to have */
+    bool edited;                /* the filters' edits of the envelope have been made */
     bool smtputf8;
     bool binary;        /* BODY=BINARYMIME */
     bool answered_here; /* MAIL was accepted before an upstream was asked (connect: rcpt) */

@@ -1,6 +1,8 @@
 /* verb_bdat.c: BDAT (RFC 3030): from the command to the chunk's octets, which follow it whatever the answer.
  * Content is left to body.c. */
 #include "session/body.h"
+#include "session/envelope.h"
+#include "session/late.h"
 #include "session/leg.h"
 #include "session/phase.h"
 #include "session/transaction.h"
@@ -112,42 +114,15 @@ void verb_bdat_refused(struct session *session, struct exchange *exchange, const
     refuse(session, exchange, decision->code, decision->enhanced, decision->text);
 }
 
-/* The answer to a DATA of ours, sent because the upstream has no CHUNKING. */
-static void data_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+/* The upstream holds the envelope that the message is to have. False: not yet, or it does not take it. */
+static bool told_envelope(struct session *session)
 {
-    struct span rest, text = {NULL, 0}, enhanced;
+    const struct kept_reply *why = &session->transaction->not_told;
+    enum envelope_told told = envelope_tell(session);
 
-    (void)exchange;
-    if (session->body == NULL || session->body->refusal.code != 0)
-        return;
-    if (reply != NULL && reply->code == 354) {
-        body_open(session, SINK_DOT);
-        return;
-    }
-    if (reply == NULL || reply->code < 400) {
-        body_refuse(session, 451, SPAN("4.3.0"), SPAN("The mail server does not take the message now"));
-        return;
-    }
-    rest = reply->lines;
-    reply_next_line(&rest, &text);
-    reply_split_enhanced(text, reply->code, &enhanced, &text);
-    body_refuse(session, reply->code, enhanced, text);
-}
-
-static enum leg_forward ask_for_data(struct session *session)
-{
-    struct exchange *data = exchange_internal(data_replied);
-    enum leg_forward sent;
-
-    if (data == NULL || !exchange_set_line(data, SPAN("DATA\r\n"))) {
-        exchange_free(data);
-        return LEG_NONE;
-    }
-    data->limit = session->settings->timeouts.data;
-    sent = leg_forward(session, data);
-    if (sent != LEG_FORWARDED)
-        exchange_free(data);
-    return sent;
+    if (told == ENVELOPE_REFUSED)
+        body_refuse(session, why->code, span_str(why->enhanced), span_str(why->text));
+    return told == ENVELOPE_TOLD;
 }
 
 /* Makes the upstream ready for content. WAIT: call again. */
@@ -164,13 +139,19 @@ static enum proceed open_upstream(struct session *session)
     }
     if (body->sink != NULL || body->refusal.code != 0 || body->discarded)
         return PROCEED_DONE;
+    if (late_wanted(session)) {
+        late_open(session);
+        return PROCEED_DONE;
+    }
+    if (!told_envelope(session))
+        return body->refusal.code != 0 ? PROCEED_DONE : PROCEED_WAIT;
     if (leg_offers(session, KEYWORD_CHUNKING)) {
         body_open(session, SINK_BDAT);
         return PROCEED_DONE;
     }
     if (body->opening)
         return PROCEED_WAIT;
-    sent = ask_for_data(session);
+    sent = verb_data_ask(session);
     if (sent == LEG_NONE)
         body_refuse(session, 451, SPAN("4.4.2"), SPAN("Lost the mail server, start the transaction again"));
     body->opening = sent == LEG_FORWARDED;

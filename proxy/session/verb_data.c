@@ -1,6 +1,8 @@
 /* verb_data.c: DATA (RFC 5321 4.1.1.4): from the command to the first octet of content. Content is left to
  * body.c. */
 #include "session/body.h"
+#include "session/envelope.h"
+#include "session/late.h"
 #include "session/leg.h"
 #include "session/phase.h"
 #include "session/transaction.h"
@@ -62,7 +64,8 @@ static void begin_content(struct session *session, struct exchange *exchange, co
     static const struct reply no_memory = {452, "4.3.1", "Out of memory, try again later"};
 
     if (body_new(session, false) == NULL) {
-        leg_abandon(session);
+        if (reply != NULL)
+            leg_abandon(session);
         exchange_say(session, exchange, &no_memory);
         return;
     }
@@ -109,6 +112,72 @@ static void replied(struct session *session, struct exchange *exchange, const st
     }
 }
 
+/* The answer to a DATA of ours: to an upstream without CHUNKING, or behind the content. */
+static void ask_replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
+{
+    struct body *body = session->body;
+    struct span rest, text = {NULL, 0}, enhanced;
+
+    (void)exchange;
+    if (body == NULL || body->refusal.code != 0)
+        return;
+    if (reply != NULL && reply->code == 354) {
+        if (body->late)
+            body->late = false;
+        else
+            body_open(session, SINK_DOT);
+        session_again(session);
+        return;
+    }
+    if (reply == NULL || reply->code < 400) {
+        body_refuse(session, 451, SPAN("4.3.0"), SPAN("The mail server does not take the message now"));
+        return;
+    }
+    body->opening = body->opening && !body->late; /* it is as good as before */
+    rest = reply->lines;
+    reply_next_line(&rest, &text);
+    reply_split_enhanced(text, reply->code, &enhanced, &text);
+    body_refuse(session, reply->code, enhanced, text);
+}
+
+enum leg_forward verb_data_ask(struct session *session)
+{
+    struct exchange *data = exchange_internal(ask_replied);
+    enum leg_forward sent;
+
+    if (data == NULL || !exchange_set_line(data, SPAN("DATA\r\n"))) {
+        exchange_free(data);
+        return LEG_NONE;
+    }
+    data->limit = session->settings->timeouts.data;
+    sent = leg_forward(session, data);
+    if (sent != LEG_FORWARDED)
+        exchange_free(data);
+    return sent;
+}
+
+/* The upstream does not take the envelope as the filters have left it. */
+static void envelope_refused(struct session *session, struct exchange *exchange)
+{
+    struct transaction *transaction = exchange->transaction;
+    const struct kept_reply *why = &transaction->not_told;
+
+    if (transaction->at_upstream)
+        leg_reset(session);
+    transaction_end(session, true);
+    exchange_answer(session, exchange, why->code, why->enhanced[0] != '\0' ? why->enhanced : NULL,
+                    span_str(why->text));
+}
+
+static enum proceed discard_content(struct session *session, struct exchange *exchange)
+{
+    if (exchange->transaction->at_upstream)
+        leg_reset(session);
+    exchange->transaction->at_upstream = false;
+    begin_content(session, exchange, NULL);
+    return PROCEED_DONE;
+}
+
 /* Everything before it has been answered: the facts are known. */
 static const struct reply *impossible(const struct session *session, const struct transaction *transaction)
 {
@@ -131,13 +200,24 @@ enum proceed verb_data_proceed(struct session *session, struct exchange *exchang
         exchange_say(session, exchange, reply);
         return PROCEED_DONE;
     }
-    if (transaction->discarded) {
-        if (!alone)
-            return PROCEED_WAIT;
-        if (transaction->at_upstream)
-            leg_reset(session);
+    if (!alone && (transaction->discarded || envelope_may_change(session)))
+        return PROCEED_WAIT;
+    if (transaction->discarded)
+        return discard_content(session, exchange);
+    if (late_wanted(session)) {
         begin_content(session, exchange, NULL);
+        if (session->body != NULL)
+            late_open(session);
         return PROCEED_DONE;
+    }
+    switch (envelope_tell(session)) {
+    case ENVELOPE_TOLD:
+        break;
+    case ENVELOPE_REFUSED:
+        envelope_refused(session, exchange);
+        return PROCEED_DONE;
+    default:
+        return PROCEED_WAIT;
     }
     if (session->leg == NULL || session->leg->state != LEG_READY)
         return PROCEED_WAIT; /* the replies that are still awaited will say why */

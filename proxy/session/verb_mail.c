@@ -157,9 +157,8 @@ static const struct reply *not_kept(const struct session *session, const struct 
     return params->smtputf8 && !leg_offers(session, KEYWORD_SMTPUTF8) ? &no_utf8 : &cannot;
 }
 
-/* The line for the upstream, with what of the parameters it offers now. */
-static const struct reply *compose(struct session *session, struct transaction *transaction,
-                                   struct exchange *exchange)
+const struct reply *verb_mail_compose(struct session *session, struct transaction *transaction,
+                                      struct exchange *exchange)
 {
     static const struct reply no_memory = {452, "4.3.1", "Out of memory, try again later"};
     char bytes[4096];
@@ -199,7 +198,7 @@ enum leg_forward verb_mail_send(struct session *session, struct exchange *exchan
     if (reached != LEG_FORWARDED)
         return reached;
     if (exchange->line == NULL)
-        *why = compose(session, transaction, exchange);
+        *why = verb_mail_compose(session, transaction, exchange);
     if (*why != NULL)
         return LEG_NONE;
     exchange->replied = replied;

@@ -1,10 +1,13 @@
 /* verb_rcpt.c: RCPT (RFC 5321 4.1.1.3): one more recipient of the transaction. Its beginning is left to
  * verb_mail.c. */
 #include "session/body.h"
+#include "session/envelope.h"
 #include "session/leg.h"
 #include "session/path_reply.h"
+#include "session/recipient.h"
 #include "session/transaction.h"
 #include "session/verb_mail.h"
+#include "session/verb_rcpt.h"
 #include "session/verbs.h"
 #include "smtp/params.h"
 
@@ -39,7 +42,7 @@ static void answer_recipient(struct session *session, struct exchange *exchange,
 {
     transaction_answer_recipient(exchange->transaction, exchange->recipient, reply->code,
                                  span_str(reply->text));
-    exchange_say(session, exchange, reply);
+    recipient_heard_here(session, exchange, reply->code, span_str(reply->enhanced), span_str(reply->text));
 }
 
 static const struct reply *not_now(const struct session *session)
@@ -56,6 +59,20 @@ static const struct reply *not_now(const struct session *session)
     if (transaction->asked >= (uint64_t)session->settings->limits.recipients)
         return &too_many;
     return NULL;
+}
+
+/* For an upstream that may have to be told of the recipient again. */
+static bool keep_parameters(const struct session *session, struct recipient *recipient,
+                            const struct params *params)
+{
+    char bytes[2048];
+    struct text text = TEXT(bytes);
+
+    if (params->count == 0 || !envelope_may_change(session))
+        return true;
+    (void)params_print(&text, params, UINT64_MAX);
+    recipient->parameters = arena_copy(&session->transaction->arena, text_span(&text));
+    return !text.cut && recipient->parameters.ptr != NULL;
 }
 
 bool verb_rcpt_check(struct session *session, struct exchange *exchange, struct span arguments)
@@ -76,7 +93,7 @@ bool verb_rcpt_check(struct session *session, struct exchange *exchange, struct 
     address_print(&text, &path);
     exchange_belongs(exchange, session->transaction);
     exchange->recipient = transaction_add_recipient(session->transaction, text_span(&text));
-    if (exchange->recipient == NULL || text.cut) {
+    if (exchange->recipient == NULL || text.cut || !keep_parameters(session, exchange->recipient, &params)) {
         exchange_say(session, exchange, &no_memory);
         return false;
     }
@@ -120,7 +137,7 @@ static void refuse_as_mail(struct session *session, struct exchange *exchange)
     struct span text = span_str(transaction->final.text);
 
     transaction_answer_recipient(transaction, exchange->recipient, transaction->final.code, text);
-    exchange_answer(session, exchange, transaction->final.code, NULL, text);
+    recipient_heard_here(session, exchange, transaction->final.code, span_of(NULL, 0), text);
 }
 
 static void replied(struct session *session, struct exchange *exchange, const struct reply_in *reply)
@@ -146,19 +163,17 @@ static void replied(struct session *session, struct exchange *exchange, const st
     transaction_answer_recipient(transaction, exchange->recipient, reply != NULL ? reply->code : 451, text);
     if (accepted)
         transaction->accepted++;
-    exchange_relay_or_fail(session, exchange, reply);
+    recipient_heard(session, exchange, reply);
 }
 
-static bool compose(struct session *session, struct exchange *exchange)
+bool verb_rcpt_compose(struct session *session, struct exchange *exchange, struct span parameters)
 {
     const struct recipient *recipient = exchange->recipient;
     char bytes[2048];
     struct text text = TEXT(bytes);
-    struct path path;
     struct params params;
-    struct span parameters;
 
-    if (parse(session, span_str(exchange->arguments), &path, &params, &parameters) != NULL)
+    if (params_parse(parameters, PARAM_OF_RCPT, UINT64_MAX, &params) != 0)
         return false;
     text_add(&text, SPAN("RCPT TO:<"));
     text_add(&text, recipient->instead.ptr != NULL ? recipient->instead : recipient->address);
@@ -166,6 +181,16 @@ static bool compose(struct session *session, struct exchange *exchange)
     (void)params_print(&text, &params, session->leg->offers); /* none of RCPT's must be kept at any price */
     text_add(&text, SPAN("\r\n"));
     return !text.cut && exchange_set_line(exchange, text_span(&text));
+}
+
+static bool compose(struct session *session, struct exchange *exchange)
+{
+    struct path path;
+    struct params params;
+    struct span parameters;
+
+    return parse(session, span_str(exchange->arguments), &path, &params, &parameters) == NULL &&
+           verb_rcpt_compose(session, exchange, parameters);
 }
 
 /* MAIL was answered here because no upstream was connected; it goes first now. */
@@ -192,14 +217,18 @@ static enum leg_forward send_mail_first(struct session *session, const struct re
 
 static enum proceed no_upstream(struct session *session, struct exchange *exchange, const struct reply *why)
 {
-    if (why != NULL)
+    struct kept_reply kept;
+
+    if (why != NULL) {
         answer_recipient(session, exchange, why);
-    else
-        leg_refuse(session, exchange);
+        return PROCEED_DONE;
+    }
+    leg_give_up(session, &kept);
+    recipient_heard_here(session, exchange, kept.code, span_str(kept.enhanced), span_str(kept.text));
     return PROCEED_DONE;
 }
 
-enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchange)
+static enum proceed forward(struct session *session, struct exchange *exchange)
 {
     static const struct reply ok = {250, "2.1.5", "Ok"};
     struct transaction *transaction = exchange->transaction;
@@ -237,4 +266,13 @@ enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchang
         return no_upstream(session, exchange, why);
     transaction->asked++;
     return PROCEED_DONE;
+}
+
+/* Forwarded and answered: where filters are asked about the answer, the next command is not looked at before
+ * that has been done. */
+enum proceed verb_rcpt_proceed(struct session *session, struct exchange *exchange)
+{
+    if (exchange->heard == NULL && !exchange->forwarded && forward(session, exchange) == PROCEED_WAIT)
+        return PROCEED_WAIT;
+    return recipient_asked(session) ? recipient_settle(session, exchange) : PROCEED_DONE;
 }

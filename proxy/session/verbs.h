@@ -66,6 +66,8 @@ bool verb_data_check(struct session *, struct exchange *, struct span);
 bool verb_data_question(struct session *, struct exchange *, struct chain_question *);
 void verb_data_refused(struct session *, struct exchange *, const struct decision *);
 enum proceed verb_data_proceed(struct session *, struct exchange *);
+/* Asks the upstream for content in our own name; session->body hears the answer. WAIT: call again. */
+enum leg_forward verb_data_ask(struct session *session);
 
 bool verb_bdat_check(struct session *, struct exchange *, struct span);
 bool verb_bdat_question(struct session *, struct exchange *, struct chain_question *);
