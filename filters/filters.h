@@ -13,6 +13,7 @@ extern const struct filter filter_commands;
 extern const struct filter filter_disclaimer;
 extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
+extern const struct filter filter_limits;
 extern const struct filter filter_regex;
 extern const struct filter filter_rewrite;
 extern const struct filter filter_size;
