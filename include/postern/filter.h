@@ -54,8 +54,10 @@ enum filter_event {
 /* Changes sender or recipients at on_end_of_message; likewise, and the upstream is given the envelope once
  * more. */
 #define FILTER_EDITS_ENVELOPE 8u
-/* Reads the message as the filters before it have made it. Behind a filter that edits, its events of the
- * message come late: when the message has ended and the filters before it have answered on_end_of_message. */
+/* Reads the message as the filters before it have made it. Behind a filter that edits header section or body
+ * its events of the message (on_header to on_end_of_message), and those of the filters behind it, come late:
+ * in a pass of their own, when the message has ended and the filters before it have answered
+ * on_end_of_message. The whole message is held back for that. */
 #define FILTER_SEES_EDITS 16u
 /* No edit, but told in the same way: on_connect waits until the client's name has been looked up. */
 #define FILTER_NEEDS_CLIENT_NAME 32u
@@ -265,12 +267,14 @@ void filter_set_reason(struct filter_ctx *ctx, const char *format, ...) __attrib
  * white space, RFC 5322 2.2.3) stays; other control characters become spaces; long lines are folded. They are
  * applied in the order in which they are made, whichever filter made them; fields that no edit names pass
  * octet for octet. Positions count as this filter knows the section: the fields that on_header shows, changed
- * by its own earlier edits. What other filters do is not counted, so that no edit of theirs, and none dropped
- * because they failed, makes this one hit another field; where two change the same field the later one wins.
- */
-/* At the very top. */
+ * by its own earlier edits; our own trace field is none of them. What other filters do is not counted, so
+ * that no edit of theirs, and none dropped because they failed, makes this one hit another field; where two
+ * change the same field the later one wins. With FILTER_SEES_EDITS what the filters of earlier passes have
+ * done is part of the section like all else: only those that read the message together do not count each
+ * other. */
+/* At the top, below our own trace field and what has been prepended. */
 int filter_add_header(struct filter_ctx *ctx, struct span name, struct span value);
-/* Above everything, our own trace field included. */
+/* Above everything, our own trace field included; the one prepended last stands highest. */
 int filter_prepend_header(struct filter_ctx *ctx, struct span name, struct span value);
 /* Behind the first `position` fields of whatever name; 0: as filter_add_header(). */
 int filter_insert_header(struct filter_ctx *ctx, unsigned position, struct span name, struct span value);
@@ -286,8 +290,9 @@ int filter_delete_header(struct filter_ctx *ctx, struct span name, unsigned nth)
  *
  * From on_end_of_headers to on_end_of_message: octets of the body that takes the place of the one that came;
  * the first call (it may be an empty span) says that there will be one, each further one adds to it. Lines
- * end in CRLF; what is added never becomes part of the header section. A filter that fails afterwards leaves
- * the body as it was. */
+ * end in CRLF: a CR or LF alone becomes one, the last line is completed, NUL vanishes. What is added never
+ * becomes part of the header section. Of several filters that read the message together and write a body,
+ * that of the last in the chain counts. A filter that fails afterwards leaves the body as it was. */
 int filter_replace_body(struct filter_ctx *ctx, struct span octets);
 /* on_end_of_message only. The envelope that the upstream gets for this message. address: as
  * filter_rewrite_path(). parameters: ESMTP parameters, space-separated, may be absent; those that the
