@@ -94,9 +94,10 @@ static void set(struct answer *answer, unsigned code, const char *enhanced, stru
 {
     struct text text = TEXT(answer->text);
 
-    text_add_safe(&text, span_first(line, sizeof(answer->text)), false);
+    text_add_safe(&text, span_first(line, ANSWER_TEXT_MAX), false);
     answer->code = code;
     answer->text_len = (uint16_t)text.len;
+    answer->lines = 1;
     answer->enhanced[0] = '\0';
     if (enhanced != NULL && strlen(enhanced) < sizeof(answer->enhanced))
         memcpy(answer->enhanced, enhanced, strlen(enhanced) + 1);
@@ -126,6 +127,28 @@ void filter_set_reply(struct filter_ctx *ctx, unsigned code, const char *enhance
     n = vsnprintf(line, sizeof(line), format, args);
     va_end(args);
     set(answer, code, enhanced, span_of(line, printed(n, sizeof(line))));
+}
+
+void filter_add_reply_line(struct filter_ctx *ctx, const char *format, ...)
+{
+    struct answer *answer = ctx_event(ctx) == FILTER_REPLY ? NULL : speak(ctx);
+    char line[ANSWER_TEXT_MAX + 1];
+    struct text text;
+    va_list args;
+    int n;
+
+    if (answer == NULL || answer->code == 0 || answer->lines == ANSWER_LINES_MAX)
+        return;
+    va_start(args, format);
+    n = vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    text = (struct text){answer->text, answer->text_len, sizeof(answer->text), false};
+    text_char(&text, '\n');
+    text_add_safe(&text, span_of(line, printed(n, sizeof(line))), false);
+    if (text.cut)
+        return;
+    answer->text_len = (uint16_t)text.len;
+    answer->lines++;
 }
 
 void filter_set_reason(struct filter_ctx *ctx, const char *format, ...)

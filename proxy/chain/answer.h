@@ -4,7 +4,9 @@
 
 #include "chain/chain.h"
 
-#define ANSWER_TEXT_MAX   400 /* octets of reply text; with codes it stays below 512 (RFC 5321 4.5.3.1.5) */
+#define ANSWER_TEXT_MAX   400  /* octets of a line; with codes it stays below 512 (RFC 5321 4.5.3.1.5) */
+#define ANSWER_OCTETS_MAX 2000 /* octets of all lines of a reply */
+#define ANSWER_LINES_MAX  32
 #define ANSWER_REASON_MAX 200
 
 /* Exists only when a filter said something. */
@@ -12,7 +14,8 @@ struct answer {
     unsigned code;     /* 0: no reply was set */
     char enhanced[12]; /* as given; empty: none */
     uint16_t text_len, reason_len;
-    char text[ANSWER_TEXT_MAX];
+    unsigned lines;
+    char text[ANSWER_OCTETS_MAX]; /* lines separated by LF */
     char reason[ANSWER_REASON_MAX];
 };
 

@@ -170,16 +170,28 @@ static bool with_enhanced(const struct session *session)
            (session->offered >> KEYWORD_ENHANCEDSTATUSCODES & 1u) != 0;
 }
 
+/* The text of the last line of a printed reply. */
+static struct span last_text(struct span printed)
+{
+    const char *lf;
+
+    if (printed.len <= 6)
+        return SPAN("");
+    printed.len -= 2;
+    lf = memrchr(printed.ptr, '\n', printed.len);
+    if (lf != NULL)
+        printed = span_skip(printed, (size_t)(lf - printed.ptr) + 1);
+    return span_skip(printed, 4);
+}
+
 void exchange_answer(struct session *session, struct exchange *exchange, unsigned code, const char *enhanced,
                      struct span line)
 {
-    char bytes[1024];
+    char bytes[4096];
     struct text text = TEXT(bytes);
-    size_t head;
 
-    reply_print(&text, code, enhanced, line, with_enhanced(session));
-    head = text.len > 6 ? 4 : text.len;
-    show(session, exchange, &text, code, span_of(bytes + head, text.len > 6 ? text.len - head - 2 : 0), true);
+    reply_print_lines(&text, code, enhanced, line, with_enhanced(session));
+    show(session, exchange, &text, code, last_text(text_span(&text)), true);
     stop_stuffing(session, exchange, code);
     settle(session, exchange, text_span(&text));
 }

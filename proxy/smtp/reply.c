@@ -7,6 +7,7 @@
 #include "smtp/chars.h"
 
 #define LINE_OCTETS 512 /* RFC 5321 4.5.3.1.5, CRLF included */
+#define LINES_MAX   32
 
 /* Where a line of at most `room` octets ends without breaking a UTF-8 sequence apart. */
 static struct span cut_line(struct span line, size_t room, bool utf8)
@@ -47,6 +48,24 @@ void reply_print(struct text *text, unsigned code, const char *enhanced, struct 
     size_t before = text->len;
 
     add_line(text, code, ' ', span_str(with_enhanced ? enhanced : NULL), line);
+    settle(text, before);
+}
+
+void reply_print_lines(struct text *text, unsigned code, const char *enhanced, struct span lines,
+                       bool with_enhanced)
+{
+    struct span status = span_str(with_enhanced ? enhanced : NULL);
+    size_t before = text->len;
+    const char *lf;
+
+    for (unsigned n = 1; n < LINES_MAX && lines.len != 0; n++) {
+        if ((lf = memchr(lines.ptr, '\n', lines.len)) == NULL)
+            break;
+        size_t len = (size_t)(lf - lines.ptr);
+        add_line(text, code, '-', status, span_first(lines, len));
+        lines = span_skip(lines, len + 1);
+    }
+    add_line(text, code, ' ', status, lines);
     settle(text, before);
 }
 

@@ -17,6 +17,9 @@ struct reply {
  * text are made harmless; the line is cut at 512 octets (RFC 5321 4.5.3.1.5). */
 void reply_print(struct text *text, unsigned code, const char *enhanced, struct span line,
                  bool with_enhanced);
+/* The same of a text whose LFs separate lines, 32 of them at most. */
+void reply_print_lines(struct text *text, unsigned code, const char *enhanced, struct span lines,
+                       bool with_enhanced);
 
 /* True for a well-formed enhanced code whose class fits the reply code ("5.7.1" with 550). */
 bool reply_enhanced_valid(struct span enhanced, unsigned code);

@@ -62,6 +62,36 @@ static void test_set_reply(void)
 }
 
 /* What one filter said and then let pass is not said for the next. */
+/* Lines behind the first: harmless, bounded in number and size, and none without a first. */
+static void test_lines(void)
+{
+    static const struct {
+        unsigned code;
+        const char *more;
+        unsigned count, lines;
+    } cases[] = {
+        {554, "b", 2, 3}, {554, "b\nc", 1, 2}, {0, "b", 2, 1}, {554, "x", 100, 32}, {554, LONG_400, 9, 4}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_session session;
+        struct script script = {.verdict[FILTER_MAIL] = VERDICT_REJECT,
+                                .code = cases[i].code,
+                                .text = LONG_400,
+                                .more = cases[i].more,
+                                .more_lines = cases[i].count};
+        struct decision decision;
+        unsigned lines = 1;
+        fake_open(&session);
+        script_add(&session, &script, "script", CHAIN_ENFORCE, CHAIN_FAIL_TEMPFAIL);
+        fake_message_begin(&session);
+        fake_ask(&session, FILTER_MAIL, &decision);
+        for (size_t at = 0; at < decision.text.len; at++)
+            lines += decision.text.ptr[at] == '\n';
+        CHECK(lines == cases[i].lines);
+        fake_close(&session);
+    }
+}
+
 static void test_not_inherited(void)
 {
     struct fake_session session;
@@ -135,6 +165,7 @@ static void test_close_behind_reply(void)
 int main(void)
 {
     test_set_reply();
+    test_lines();
     test_not_inherited();
     test_rewrite();
     test_close_behind_reply();

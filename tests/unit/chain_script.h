@@ -11,6 +11,8 @@ struct script {
     enum verdict verdict[FILTER_EVENTS]; /* the answer to each event */
     unsigned code;                       /* set_reply() with it when not 0 */
     const char *enhanced;
+    const char *more;    /* lines behind the text, */
+    unsigned more_lines; /* so many */
     const char *text;
     const char *reason;
     const char *header;    /* added with value "yes" at every event where it can be */
@@ -43,6 +45,8 @@ static inline enum verdict script_act(struct filter_ctx *ctx, enum filter_event 
     script->asked[event]++;
     if (script->code != 0)
         filter_set_reply(ctx, script->code, script->enhanced, "%s", script->text);
+    for (unsigned n = 0; n < script->more_lines; n++)
+        filter_add_reply_line(ctx, "%s", script->more);
     if (script->reason != NULL)
         filter_set_reason(ctx, "%s", script->reason);
     if (script->header != NULL)

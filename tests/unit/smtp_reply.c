@@ -141,6 +141,22 @@ static const struct {
     {550, "5.7.1", SPAN("gr\xfc\xdf dich"), true, SPAN("550 5.7.1 gr?? dich\r\n")},
 };
 
+static void test_print_lines(void)
+{
+    char bytes[4096], many[200];
+    struct text text = TEXT(bytes);
+
+    reply_print_lines(&text, 550, "5.7.1", SPAN("one\ntwo\r\n"), true);
+    CHECK_SPAN(text_span(&text), SPAN("550-5.7.1 one\r\n550-5.7.1 two?\r\n550 5.7.1 \r\n"));
+    text.len = 0;
+    reply_print_lines(&text, 451, NULL, SPAN("one"), true);
+    CHECK_SPAN(text_span(&text), SPAN("451 one\r\n"));
+    text.len = 0;
+    memset(many, '\n', sizeof(many));
+    reply_print_lines(&text, 451, NULL, span_of(many, sizeof(many)), true); /* the last takes the rest */
+    CHECK(text.len == 31 * 6 + 4 + (sizeof(many) - 31) + 2);
+}
+
 static void test_print(void)
 {
     for (size_t i = 0; i < sizeof(PRINT_CASES) / sizeof(PRINT_CASES[0]); i++) {
@@ -245,6 +261,7 @@ int main(void)
     test_read_limits();
     test_read_trickle();
     test_print();
+    test_print_lines();
     test_print_cut();
     test_enhanced();
     test_relay();
