@@ -17,6 +17,9 @@ void filter_resume(struct filter_ctx *ctx, enum verdict verdict);
  * memory is short. */
 int filter_timer(struct filter_ctx *ctx, uint64_t ms, void (*fn)(struct filter_ctx *ctx));
 
+/* A clock that only goes forward, in milliseconds from some begin; the same for all sessions. */
+uint64_t filter_now(const struct filter_ctx *ctx);
+
 /* --- byte channels ---------------------------------------------------------------------------------------
  *
  * A connection to a daemon, over a socket of the local machine or TCP. Its callbacks run on the session's
@@ -62,7 +65,8 @@ struct filter_channel *filter_channel_open(struct filter_ctx *ctx, const char *a
 size_t filter_channel_send(struct filter_channel *channel, struct span bytes);
 /* Nothing more will be sent: the peer sees the end behind what has been. It may still answer. */
 void filter_channel_finish(struct filter_channel *channel);
-/* Closes; no callback follows. Octets that are still queued are lost. NULL is a no-op. */
+/* Closes; no callback follows. Octets that are still queued are lost, but behind filter_channel_finish()
+ * those leave that the system takes at once. NULL is a no-op. */
 void filter_channel_close(struct filter_channel *channel);
 
 #pragma GCC visibility pop

@@ -242,6 +242,8 @@ void filter_channel_close(struct filter_channel *channel)
         return;
     world = world_of(channel);
     channel->closed = true;
+    if (channel->finishing && wire_alive(&channel->wire))
+        wire_update(&channel->wire);
     LIST_REMOVE(channel, link);
     world->ops->turn_leave(world, &channel->turn);
     world->ops->dial_cancel(world, &channel->dial);

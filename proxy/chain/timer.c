@@ -28,6 +28,11 @@ void timer_clear(struct filter_ctx *ctx)
     ctx->timer = NULL;
 }
 
+uint64_t filter_now(const struct filter_ctx *ctx)
+{
+    return world_now(ctx->state->run->world);
+}
+
 int filter_timer(struct filter_ctx *ctx, uint64_t ms, void (*fn)(struct filter_ctx *ctx))
 {
     struct world *world = ctx->state->run->world;
