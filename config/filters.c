@@ -109,7 +109,7 @@ static bool decode_member(struct decoder *decoder, struct node *node, bool plugi
 /* False after a complaint; the filter is then not open. */
 static bool open_member(struct decoder *decoder, struct node *node, struct chain_member *member)
 {
-    struct filter_setup setup = {decoder, node};
+    struct filter_setup setup = {decoder, node, 0};
     unsigned events = registry_events(member->filter);
     size_t before = decoder->complaints->count;
 
@@ -118,6 +118,8 @@ static bool open_member(struct decoder *decoder, struct node *node, struct chain
         return true;
     if (member->filter->open(member->config, &setup, &member->interests, &member->edits) == 0) {
         member->interests &= events;
+        if (member->time_limit < setup.time_limit)
+            member->time_limit = setup.time_limit;
         return true;
     }
     if (decoder->complaints->count == before)

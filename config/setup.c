@@ -23,6 +23,11 @@ void filter_complain(struct filter_setup *setup, const char *path, const char *f
     va_end(args);
 }
 
+void filter_time_limit(struct filter_setup *setup, uint64_t ms)
+{
+    setup->time_limit = ms;
+}
+
 void *filter_setup_alloc(struct filter_setup *setup, size_t size)
 {
     return decode_alloc(setup->decoder, size);

@@ -7,7 +7,8 @@
 
 struct filter_setup {
     struct decoder *decoder;
-    struct node *node; /* the filter's map */
+    struct node *node;   /* the filter's map */
+    uint64_t time_limit; /* ms, that the filter needs at least for a question */
 };
 
 #endif
