@@ -29,10 +29,10 @@ union address {
 static bool read_address(const struct milter_packet *packet, union address *to)
 {
     struct span text = packet->strings[1];
-    in_port_t port = htons((uint16_t)packet->numbers[2]);
+    in_port_t port = htons((uint16_t)packet->numbers[1]);
 
     memset(to, 0, sizeof(*to));
-    switch (packet->numbers[1]) {
+    switch (packet->numbers[0]) {
     case MILTER_INET:
         to->inet.sin_family = AF_INET;
         to->inet.sin_port = port;
@@ -57,7 +57,7 @@ static bool read_address(const struct milter_packet *packet, union address *to)
 int ask_connect(SMFICTX *ctx, const struct milter_packet *packet)
 {
     union address address;
-    bool known = packet->numbers[1] != MILTER_UNKNOWN_FAMILY;
+    bool known = packet->numbers[0] != MILTER_UNKNOWN_FAMILY;
 
     if (ctx->filter->xxfi_connect == NULL)
         return nobody(ctx, MILTER_NR_CONNECT);

@@ -26,7 +26,7 @@ void *smfi_getpriv(SMFICTX *ctx)
 
 int smfi_setsymlist(SMFICTX *ctx, int stage, char *names)
 {
-    if (!rights_allow(ctx, RIGHT_SYMBOLS) || names == NULL || *names == '\0')
+    if (!rights_allow(ctx, RIGHT_SYMBOLS) || names == NULL)
         return MI_FAILURE;
     if (stage < SMFIM_FIRST || stage > SMFIM_LAST || ctx->symbols[stage] != NULL)
         return MI_FAILURE;

@@ -15,7 +15,7 @@
 #define LINK_SEND   ((size_t)64 * 1024)   /* octets that wait for more before they are sent */
 #define LINK_KEPT   1024                  /* octets of memory for what is sent that stay */
 #define LINK_HELD   ((size_t)1024 * 1024) /* octets that a callback may say before the mail server reads */
-#define LINK_LINGER 2 /* milliseconds a worker waits for the next command, if nobody else does */
+#define LINK_LINGER 2 /* milliseconds a worker waits for the next command, if it can be spared */
 
 /* What has been sent; an idle link keeps little memory. */
 static void forget_sent(struct link *link)
@@ -104,8 +104,7 @@ static bool take(struct link *link, struct span octets)
     return taken == 0;
 }
 
-/* Octets that are there, or come soon while no other link waits for a worker. 0: none now; -1: none any more.
- */
+/* Octets that are there, or come soon. 0: none now; -1: none any more. */
 static ssize_t receive(struct link *link, char *to, size_t size)
 {
     struct pollfd ready = {.fd = link->fd, .events = POLLIN};

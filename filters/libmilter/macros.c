@@ -3,11 +3,17 @@
 
 #include <stdlib.h>
 
-/* The stage that macros of a command belong to, in the order in which they are looked through. */
+/* The command whose macros a stage has. */
 static const char commands[MILTER_STAGES] = {
     [MILTER_AT_CONNECT] = MILTER_CONNECT, [MILTER_AT_HELO] = MILTER_HELO, [MILTER_AT_MAIL] = MILTER_MAIL,
     [MILTER_AT_RCPT] = MILTER_RCPT,       [MILTER_AT_DATA] = MILTER_DATA, [MILTER_AT_EOM] = MILTER_EOM,
     [MILTER_AT_EOH] = MILTER_EOH,
+};
+
+/* The latest stage first; their numbers are not in the order of a session. */
+static const enum milter_stage latest_first[MILTER_STAGES] = {
+    MILTER_AT_EOM,  MILTER_AT_EOH,  MILTER_AT_DATA,    MILTER_AT_RCPT,
+    MILTER_AT_MAIL, MILTER_AT_HELO, MILTER_AT_CONNECT,
 };
 
 int macros_tell(struct macros *macros, char command, struct span list)
@@ -48,9 +54,9 @@ static struct span without_braces(struct span name)
 char *macros_find(struct macros *macros, struct span name)
 {
     name = without_braces(name);
-    for (size_t stage = MILTER_STAGES; stage-- > 0;) {
-        char *octets = macros->lists[stage].octets;
-        struct span list = {octets, macros->lists[stage].len}, told, value;
+    for (size_t i = 0; i < MILTER_STAGES; i++) {
+        char *octets = macros->lists[latest_first[i]].octets;
+        struct span list = {octets, macros->lists[latest_first[i]].len}, told, value;
         while (milter_next_macro(&list, &told, &value))
             if (span_eq(without_braces(told), name))
                 return octets + (value.ptr - octets);

@@ -36,7 +36,7 @@ static bool ask_filter(SMFICTX *ctx, struct terms *terms)
         return true;
     case SMFIS_CONTINUE:
         terms->actions = (uint32_t)actions;
-        terms->steps = (uint32_t)wanted & ~(uint32_t)SMFI_INTERNAL;
+        terms->steps = (uint32_t)wanted;
         return true;
     default:
         say(ctx->filter, LOG_ERR, "xxfi_negotiate returned %d to actions 0x%x and steps 0x%x", answer,

@@ -105,14 +105,14 @@ bool pool_give(struct pool *pool, struct job *job)
     return given;
 }
 
-bool pool_pressed(struct pool *pool)
+bool pool_spare(struct pool *pool)
 {
-    bool pressed;
+    bool spare;
 
     (void)pthread_mutex_lock(&pool->lock);
-    pressed = pool->waiting > 0;
+    spare = pool->idle > pool->waiting;
     (void)pthread_mutex_unlock(&pool->lock);
-    return pressed;
+    return spare;
 }
 
 bool pool_end(struct pool *pool, unsigned milliseconds)

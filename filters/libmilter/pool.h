@@ -28,8 +28,8 @@ struct pool {
 int pool_init(struct pool *pool, unsigned limit);
 /* Jobs begin in the order in which they were given. False: there is no thread, and none can be had. */
 bool pool_give(struct pool *pool, struct job *job);
-/* Whether there are jobs that have not begun. Any thread. */
-bool pool_pressed(struct pool *pool);
+/* Whether a thread is there for a job that may come. Any thread. */
+bool pool_spare(struct pool *pool);
 /* Runs what has been given and lets the threads go, for at most so many milliseconds. False: some are still
  * at work, and the pool must stay. Otherwise it is freed. */
 bool pool_end(struct pool *pool, unsigned milliseconds);

@@ -55,7 +55,7 @@ void server_stop(void)
 
 bool server_busy(struct server *server)
 {
-    return atomic_load(&stopped) || pool_pressed(&server->pool);
+    return atomic_load(&stopped) || !pool_spare(&server->pool);
 }
 
 int server_debug(const struct server *server)

@@ -27,7 +27,7 @@ int server_run(const struct service *service);
 void server_stop(void);
 
 /* For links, on workers. */
-bool server_busy(struct server *server); /* others wait for a worker, or the service ends */
+bool server_busy(struct server *server); /* others may need this worker, or the service ends */
 int server_debug(const struct server *server);
 int server_patience(const struct server *server); /* milliseconds; negative: for ever */
 

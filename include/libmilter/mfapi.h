@@ -207,8 +207,8 @@ LIBMILTER_API int smfi_progress(SMFICTX *);
  */
 
 /* The macros, separated by spaces, that the mail server shall tell at a stage (SMFIM_*) in place of those
- * that it is configured for; it drops what is above 50 of them. MI_FAILURE: elsewhere, no such stage, no
- * macros, or the second call for a stage. */
+ * that it is configured for, "" for none; it drops what is above 50 of them. MI_FAILURE: elsewhere, no such
+ * stage, NULL, or the second call for a stage. */
 LIBMILTER_API int smfi_setsymlist(SMFICTX *, int, char *);
 
 /* --- in xxfi_eom only: edits -----------------------------------------------------------------------------
