@@ -65,6 +65,9 @@ enum filter_event {
  * word, so that there is all of one to keep and the upstream has heard nothing of it. Without it, or where
  * proxy.yaml names no quarantine, the verdict is TEMPFAIL. */
 #define FILTER_QUARANTINES 64u
+/* Nor this: values of fields come with what stands between colon and value, and folded as they shall be. They
+ * are written so, as far as they can be without ending the field or a line that is too long. */
+#define FILTER_EXACT_HEADERS 128u
 
 struct filter_ctx; /* one filter in one session; given to every callback, valid during it */
 
@@ -259,6 +262,11 @@ void *filter_alloc(struct filter_ctx *ctx, size_t size);
 void filter_set_reply(struct filter_ctx *ctx, unsigned code, const char *enhanced, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* One more line of the reply that filter_set_reply() has set: printed likewise, up to 400 octets; all of them
+ * have that code and enhanced code. What exceeds 32 lines or 2000 octets in all is left out. */
+void filter_add_reply_line(struct filter_ctx *ctx, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The reason as the transaction log shows it beside the filter's name, e.g. the rule that matched. */
 void filter_set_reason(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -338,6 +346,10 @@ void filter_complain(struct filter_setup *setup, const char *path, const char *f
     __attribute__((format(printf, 3, 4)));
 /* open() only: memory that lives as long as the configuration, zeroed; NULL when memory is short. */
 void *filter_setup_alloc(struct filter_setup *setup, size_t size);
+
+/* open() only: a question may take so many milliseconds, however short the administrator's time_limit is. For
+ * a filter with time limits of its own. */
+void filter_time_limit(struct filter_setup *setup, uint64_t ms);
 
 #pragma GCC visibility pop
 

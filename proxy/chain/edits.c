@@ -28,6 +28,15 @@ static bool of_later_pass(const struct filter_ctx *ctx)
     return ctx - ctx->state->members >= run->chain->passes[run->pass].end;
 }
 
+/* The field, printed as its filter wants it. */
+static size_t print(const struct filter_ctx *ctx, struct span name, struct span value, char *bytes,
+                    size_t size)
+{
+    bool exact = (ctx_member(ctx)->as.edits & FILTER_EXACT_HEADERS) != 0;
+
+    return (exact ? header_print_exact : header_print)(name, value, bytes, size);
+}
+
 /* Takes note of an edit; `value` is not looked at for a DELETE. */
 static int record(struct filter_ctx *ctx, const char *service, struct header_edit edit, struct span value)
 {
@@ -47,7 +56,7 @@ static int record(struct filter_ctx *ctx, const char *service, struct header_edi
     }
     bytes = (char *)(kept + 1);
     if (written)
-        room = header_print(edit.name, value, bytes, room);
+        room = print(ctx, edit.name, value, bytes, room);
     else
         memcpy(bytes, edit.name.ptr, room);
     if (room == 0)

@@ -113,3 +113,42 @@ size_t header_print(struct span name, struct span value, char *out, size_t size)
     text_add(&printer.text, SPAN("\r\n"));
     return printer.text.cut ? 0 : printer.text.len;
 }
+
+/* True at a CRLF that more of the field follows. */
+static bool is_fold(struct span s, size_t at)
+{
+    return at + 2 < s.len && s.ptr[at] == '\r' && s.ptr[at + 1] == '\n' &&
+           (s.ptr[at + 2] == ' ' || s.ptr[at + 2] == '\t');
+}
+
+/* True when all of a line is white space: it could be taken for the end of the header section. */
+static bool is_blank(struct span line)
+{
+    return run_len(line, true) == line.len;
+}
+
+size_t header_print_exact(struct span name, struct span value, char *out, size_t size)
+{
+    struct text text = {out, 0, size, false};
+    size_t line = 0;
+
+    if (!header_name_valid(name))
+        return 0;
+    text_add(&text, name);
+    text_char(&text, ':');
+    for (size_t at = 0; at < value.len; at++) {
+        if (!is_fold(value, at)) {
+            text_char(&text, harmless(value.ptr[at]));
+        } else if (!is_blank(span_of(out + line, text.len - line))) {
+            text_add(&text, SPAN("\r\n"));
+            line = text.len;
+            at++;
+        }
+        if (text.cut || text.len - line > LINE_MAX)
+            return header_print(name, value, out, size);
+    }
+    if (line != 0 && is_blank(span_of(out + line, text.len - line)))
+        text.len = line - 2;
+    text_add(&text, SPAN("\r\n"));
+    return text.cut ? header_print(name, value, out, size) : text.len;
+}

@@ -15,4 +15,8 @@ size_t header_print_size(struct span name, struct span value);
  * 0 when a word is too long for any line or the name is not valid. */
 size_t header_print(struct span name, struct span value, char *out, size_t size);
 
+/* Prints "Name:value" CRLF: the value with its white space and folding as they are, other control characters
+ * as spaces. A value with a line that is too long (RFC 5322 2.1.1) is printed as by header_print(). */
+size_t header_print_exact(struct span name, struct span value, char *out, size_t size);
+
 #endif

@@ -89,9 +89,43 @@ static void test_folding(void)
         }
 }
 
+static void test_exact(void)
+{
+    static const struct {
+        const char *name, *value, *printed;
+    } cases[] = {
+        {"X-A", " one", "X-A: one\r\n"},
+        {"X-A", "one", "X-A:one\r\n"},
+        {"X-A", "  one  two ", "X-A:  one  two \r\n"},
+        {"X-A", " v=1;\r\n\tb=2;\r\n c", "X-A: v=1;\r\n\tb=2;\r\n c\r\n"},
+        {"X-A", " a\r\nB: forged", "X-A: a  B: forged\r\n"},
+        {"X-A", " a\n b\rc\x01", "X-A: a  b c \r\n"},
+        {"X-A", " a\r\n \r\n b", "X-A: a\r\n   b\r\n"},
+        {"X-A", " a\r\n ", "X-A: a\r\n"},
+        {"X-A", " a\r\n", "X-A: a  \r\n"},
+        {"X-A", "", "X-A:\r\n"},
+        {"X A", " a", ""},
+        {"X:A", " a", ""},
+    };
+    static char value[1200], out[1400];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t len = header_print_exact(span_str(cases[i].name), span_str(cases[i].value), out, sizeof(out));
+        CHECK_SPAN(span_of(out, len), span_str(cases[i].printed));
+    }
+    for (size_t len = 0; len < sizeof(value); len++) { /* one line, with a space that it may be folded at */
+        memset(value, 'x', len);
+        value[len / 2] = ' ';
+        size_t printed = header_print_exact(SPAN("X"), span_of(value, len), out, sizeof(out));
+        CHECK(printed == len + (len <= 996 ? 4 : 6) || (len > 996 && printed > len));
+        CHECK(len < 2 || header_print_exact(SPAN("X"), span_of(value, len), out, len + 3) == 0);
+    }
+}
+
 int main(void)
 {
     test_rows();
     test_folding();
+    test_exact();
     return test_end("mail_header_print");
 }
