@@ -17,9 +17,9 @@ int disclaimer_pass(struct filter_ctx *ctx, struct disclaimer_message *message, 
 
     if (upto < message->base || n > message->held.len)
         return -1;
-    if (pass(ctx, message, span_first(octets_span(&message->held), (size_t)n)) != 0)
+    if (pass(ctx, message, span_first(pending_span(&message->held), (size_t)n)) != 0)
         return -1;
-    octets_drop(&message->held, (size_t)n);
+    pending_drop(&message->held, (size_t)n);
     message->base = upto;
     return 0;
 }

@@ -53,9 +53,9 @@ static void forget(struct filter_ctx *ctx)
 
     if (message == NULL)
         return;
-    octets_free(&message->held);
-    octets_free(&message->opening);
-    octets_free(&message->text);
+    pending_free(&message->held);
+    pending_free(&message->opening);
+    pending_free(&message->text);
 }
 
 static enum verdict fail(struct filter_ctx *ctx)
@@ -107,7 +107,7 @@ static enum verdict disclaimer_on_body(struct filter_ctx *ctx, struct span bytes
     if (!message->based)
         message->base = message->content - bytes.len;
     message->based = true;
-    return let_go(ctx, message) == 0 && octets_add(&message->held, bytes) ? VERDICT_CONTINUE : fail(ctx);
+    return let_go(ctx, message) == 0 && pending_add(&message->held, bytes) ? VERDICT_CONTINUE : fail(ctx);
 }
 
 /* --- the parts ------------------------------------------------------------------------------------------ */
@@ -216,7 +216,7 @@ static enum verdict take_text(struct filter_ctx *ctx, struct disclaimer_message 
     }
     if (message->stage != STAGE_CANDIDATE)
         return VERDICT_CONTINUE;
-    if (!octets_add(bytes ? &message->opening : &message->text, piece->value))
+    if (!pending_add(bytes ? &message->opening : &message->text, piece->value))
         return VERDICT_FAIL;
     if (!bytes || message->opening.len < OPENING_OCTETS)
         return VERDICT_CONTINUE;

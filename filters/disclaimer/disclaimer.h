@@ -4,7 +4,7 @@
 #define DISCLAIMER_DISCLAIMER_H
 
 #include "filters/disclaimer/choose.h"
-#include "filters/disclaimer/octets.h"
+#include "filters/disclaimer/pending.h"
 #include "filters/disclaimer/part.h"
 #include "filters/disclaimer/section.h"
 #include "filters/refusal.h"
@@ -43,17 +43,17 @@ struct disclaimer_section {
 
 struct disclaimer_message {
     enum disclaimer_stage stage;
-    uint64_t content;   /* octets of the message so far */
-    bool based;         /* `base` is known */
-    uint64_t base;      /* octets of the message before those in `held` */
-    struct octets held; /* of the body: not yet known where they belong */
-    bool replaced;      /* there is a new body */
+    uint64_t content;    /* octets of the message so far */
+    bool based;          /* `base` is known */
+    uint64_t base;       /* octets of the message before those in `held` */
+    struct pending held; /* of the body: not yet known where they belong */
+    bool replaced;       /* there is a new body */
     struct choice choice;
     struct disclaimer_section section;
     /* the part of CANDIDATE and INSIDE */
     unsigned index;
     uint64_t body_at;
-    struct octets opening, text; /* its first octets, decoded; the same as UTF-8 */
+    struct pending opening, text; /* its first octets, decoded; the same as UTF-8 */
     struct part part;
     /* for the header section of the message */
     bool edited;

@@ -70,7 +70,7 @@ static bool plan(struct filter_ctx *ctx, struct disclaimer_message *message, con
 /* Octets of the message before the part's header section; where it has no fields, before its blank line. */
 static uint64_t section_start(const struct disclaimer_message *message, const struct filter_part *part)
 {
-    struct span before = span_first(octets_span(&message->held), (size_t)(message->body_at - message->base));
+    struct span before = span_first(pending_span(&message->held), (size_t)(message->body_at - message->base));
 
     if (message->section.part == part->index + 1)
         return message->section.at;
@@ -92,9 +92,9 @@ static int write_section(struct filter_ctx *ctx, struct disclaimer_message *mess
         return 0;
     }
     if (disclaimer_pass(ctx, message, start) != 0 ||
-        section_write(ctx, span_first(octets_span(&message->held), size), said) != 0)
+        section_write(ctx, span_first(pending_span(&message->held), size), said) != 0)
         return -1;
-    octets_drop(&message->held, size);
+    pending_drop(&message->held, size);
     message->base += size;
     return 0;
 }
@@ -106,7 +106,7 @@ static int write_opening(struct filter_ctx *ctx, struct disclaimer_message *mess
     if (message->part.source == SOURCE_RAW)
         return 0; /* it is still held */
     return part_write(&message->part, ctx,
-                      octets_span(message->part.source == SOURCE_TEXT ? &message->text : &message->opening));
+                      pending_span(message->part.source == SOURCE_TEXT ? &message->text : &message->opening));
 }
 
 enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message *message,
@@ -116,7 +116,7 @@ enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message 
     bool encoded;
 
     message->stage = STAGE_SEEK;
-    if (is_armored(octets_span(&message->opening)))
+    if (is_armored(pending_span(&message->opening)))
         return disclaimer_sealed(ctx);
     if (!plan(ctx, message, part, &said))
         return VERDICT_CONTINUE;
