@@ -13,7 +13,7 @@ bool envelope_may_change(const struct session *session)
 {
     const struct chain *chain = session->settings->chain;
 
-    return (chain_edits(chain) & FILTER_EDITS_ENVELOPE) != 0 ||
+    return (chain_edits(chain) & (FILTER_EDITS_ENVELOPE | FILTER_QUARANTINES)) != 0 ||
            (chain_interests(chain) & 1u << FILTER_RECIPIENT) != 0;
 }
 
@@ -55,7 +55,6 @@ static bool add_recipient(struct transaction *transaction, const struct envelope
     added->parameters = edit->parameters;
     note_edit(added, edit, SPAN("added"));
     transaction->accepted++;
-    transaction->stale = true;
     return true;
 }
 
@@ -67,48 +66,67 @@ static void delete_recipient(struct transaction *transaction, const struct envel
         r->removed = true;
         note_edit(r, edit, SPAN("removed"));
         transaction->accepted--;
-        transaction->stale = true;
     }
 }
 
 /* The parameters that the edit names, and those that it does not, as the client gave them. */
 static bool change_sender(struct transaction *transaction, const struct envelope_edit *edit)
 {
-    struct span told = transaction->instead.ptr != NULL ? transaction->instead : transaction->reverse_path;
     char bytes[4096];
     struct text text = TEXT(bytes);
     struct params params, over;
-    struct span merged;
 
     (void)params_parse(transaction->parameters, PARAM_OF_MAIL, UINT64_MAX, &params); /* have been good */
     (void)params_parse(edit->parameters, PARAM_OF_MAIL, UINT64_MAX, &over);
     params_override(&params, &over);
     (void)params_print(&text, &params, UINT64_MAX);
-    merged = span_trim(text_span(&text));
-    if (span_eq(told, edit->address) && span_eq(merged, transaction->parameters))
-        return true;
-    transaction->parameters = arena_copy(&transaction->arena, merged);
+    transaction->parameters = arena_copy(&transaction->arena, span_trim(text_span(&text)));
     transaction->instead = edit->address;
-    transaction->stale = true;
     return !text.cut && transaction->parameters.ptr != NULL;
+}
+
+static struct span sender(const struct transaction *transaction)
+{
+    return transaction->instead.ptr != NULL ? transaction->instead : transaction->reverse_path;
+}
+
+static bool recipients_differ(const struct transaction *transaction)
+{
+    for (const struct recipient *r = transaction->first; r != NULL; r = r->next)
+        if (r->added != r->removed)
+            return true;
+    return false;
+}
+
+static bool make(struct transaction *transaction, const struct envelope_edit *edit)
+{
+    switch (edit->kind) {
+    case ENVELOPE_SENDER:
+        return change_sender(transaction, edit);
+    case ENVELOPE_ADD:
+        return add_recipient(transaction, edit);
+    case ENVELOPE_DELETE:
+        delete_recipient(transaction, edit);
+        break;
+    }
+    return true;
 }
 
 bool envelope_edit(struct session *session)
 {
     struct transaction *transaction = session->transaction;
+    struct span from = sender(transaction), with = transaction->parameters;
     bool full = false;
     const struct envelope_edit *edit = chain_envelope_edits(&session->chain, &full);
 
     if (transaction->edited)
         return true;
     transaction->edited = true;
-    for (; edit != NULL && !full; edit = edit->next) {
-        if (edit->kind == ENVELOPE_DELETE)
-            delete_recipient(transaction, edit);
-        else
-            full = edit->kind == ENVELOPE_ADD ? !add_recipient(transaction, edit)
-                                              : !change_sender(transaction, edit);
-    }
+    for (; edit != NULL && !full; edit = edit->next)
+        full = !make(transaction, edit);
+    if (!span_eq(from, sender(transaction)) || !span_eq(with, transaction->parameters) ||
+        recipients_differ(transaction))
+        transaction->stale = true;
     return !full;
 }
 

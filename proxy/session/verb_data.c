@@ -200,7 +200,7 @@ enum proceed verb_data_proceed(struct session *session, struct exchange *exchang
         exchange_say(session, exchange, reply);
         return PROCEED_DONE;
     }
-    if (!alone && (transaction->discarded || envelope_may_change(session)))
+    if (!alone && (transaction->discarded || late_wanted(session) || envelope_may_change(session)))
         return PROCEED_WAIT;
     if (transaction->discarded)
         return discard_content(session, exchange);
