@@ -11,6 +11,7 @@ const struct filter *const filters_builtin[] = {
     &filter_extensions,
     &filter_headers,
     &filter_limits,
+    &filter_milter,
     &filter_regex,
     &filter_rewrite,
     &filter_size,

@@ -14,6 +14,7 @@ extern const struct filter filter_disclaimer;
 extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
 extern const struct filter filter_limits;
+extern const struct filter filter_milter;
 extern const struct filter filter_regex;
 extern const struct filter filter_rewrite;
 extern const struct filter filter_size;

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define GROW_FIRST 160 /* octets; doubled nine times they hold the largest packet and little more */
+
 static uint32_t get_number(const char *from, size_t octets)
 {
     uint32_t number = 0;
@@ -27,7 +29,7 @@ static void put_number(char *to, uint32_t number, size_t octets)
 /* At least `need` octets at *ptr. */
 static bool grow(char **ptr, size_t *size, size_t need)
 {
-    size_t larger = *size < 128 ? 128 : *size;
+    size_t larger = *size < GROW_FIRST ? GROW_FIRST : *size;
     char *moved;
 
     if (need <= *size)
@@ -198,14 +200,16 @@ int milter_parse(enum milter_side side, char command, struct span data, struct m
 
 /* --- writing -------------------------------------------------------------------------------------------- */
 
-static void add(struct milter_writer *writer, struct span octets)
+int milter_add(struct milter_writer *writer, struct span octets)
 {
     if (!writer->starved && !grow(&writer->ptr, &writer->size, writer->len + octets.len))
         writer->starved = true;
-    if (writer->starved || octets.len == 0)
-        return;
-    memcpy(writer->ptr + writer->len, octets.ptr, octets.len);
+    if (writer->starved)
+        return -1;
+    if (octets.len != 0)
+        memcpy(writer->ptr + writer->len, octets.ptr, octets.len);
     writer->len += octets.len;
+    return 0;
 }
 
 static void add_number(struct milter_writer *writer, uint32_t number, size_t octets)
@@ -213,14 +217,13 @@ static void add_number(struct milter_writer *writer, uint32_t number, size_t oct
     char printed[4];
 
     put_number(printed, number, octets);
-    add(writer, span_of(printed, octets));
+    (void)milter_add(writer, span_of(printed, octets));
 }
 
 int milter_add_string(struct milter_writer *writer, struct span string)
 {
-    add(writer, span_first(string, string.len != 0 ? strnlen(string.ptr, string.len) : 0));
-    add(writer, SPAN("\0"));
-    return writer->starved ? -1 : 0;
+    (void)milter_add(writer, span_first(string, string.len != 0 ? strnlen(string.ptr, string.len) : 0));
+    return milter_add(writer, SPAN("\0"));
 }
 
 int milter_add_symbols(struct milter_writer *writer, uint32_t stage, struct span names)
@@ -235,7 +238,7 @@ static void add_field(struct milter_writer *writer, char field, const struct mil
     if (field == 's')
         (void)milter_add_string(writer, packet->strings[place->strings++]);
     else if (field == 'l' || field == 'r')
-        add(writer, packet->rest);
+        (void)milter_add(writer, packet->rest);
     else
         add_number(writer, packet->numbers[place->numbers++], (size_t)(field - '0'));
 }
@@ -253,7 +256,7 @@ int milter_write(struct milter_writer *writer, enum milter_side side, const stru
     size_t begin = writer->len, data;
 
     assert(shape != NULL);
-    add(writer, span_of("\0\0\0\0\0", MILTER_HEAD));
+    (void)milter_add(writer, span_of("\0\0\0\0\0", MILTER_HEAD));
     for (const char *field = shape->fields; *field != '\0'; field++) {
         if (*field == '?' && at_end(packet, &place))
             break;

@@ -184,8 +184,9 @@ int milter_write(struct milter_writer *writer, enum milter_side side, const stru
 /* The head alone of a packet whose octets of data (len of them, MILTER_DATA_MAX at most) are sent from
  * elsewhere. */
 void milter_write_head(char head[static MILTER_HEAD], char command, size_t len);
-/* Adds "name\0value\0" to a list of macros, or a string and its NUL; what is written is no packet yet. -1
- * when memory is short. */
+/* What is written by these is no packet yet, but the strings or octets of one. -1 when memory is short. */
+int milter_add(struct milter_writer *writer, struct span octets);
+/* The string and its NUL. */
 int milter_add_string(struct milter_writer *writer, struct span string);
 /* Adds a symbol list as milter_next_symbols() reads it. */
 int milter_add_symbols(struct milter_writer *writer, uint32_t stage, struct span names);

@@ -1,0 +1,33 @@
+/* config.h: what proxy.yaml says of one milter. The keys are in options.c. */
+#ifndef FILTERS_MILTER_CONFIG_H
+#define FILTERS_MILTER_CONFIG_H
+
+#include "filters/milter/circuit.h"
+#include "filters/milter/map.h"
+#include "postern/option.h"
+
+enum milter_edits { MILTER_EDITS_NONE, MILTER_EDITS_HEADERS, MILTER_EDITS_ALL };
+enum milter_envelope { MILTER_ENVELOPE_KEEP, MILTER_ENVELOPE_REFUSE, MILTER_ENVELOPE_EDIT };
+enum milter_authenticated { MILTER_ANYBODY, MILTER_AUTHENTICATED, MILTER_NOT_AUTHENTICATED };
+
+struct milter_config {
+    struct option_strings addresses; /* as channels want them */
+    struct circuit *circuits;        /* one for each */
+    int64_t failures;
+    struct circuit_rule rule;
+    uint64_t connect_timeout, command_timeout, content_timeout, eom_timeout; /* ms */
+    int64_t protocol;                                                        /* the highest version */
+    int edits, envelope;
+    uint64_t max_body; /* octets of a body that takes the place of another */
+    bool client_names;
+    struct option_strings listeners;
+    struct option_networks networks, except_networks;
+    int authenticated;
+    struct option_strings macros;
+    struct map map;
+};
+
+/* What is offered to the milter. */
+uint32_t milter_config_actions(const struct milter_config *config);
+
+#endif
