@@ -164,6 +164,8 @@ static enum verdict begin(struct filter_ctx *ctx, struct disclaimer_message *mes
         message->based = true;
         message->base = at;
     }
+    if (message->section.part != part->index + 1)
+        message->section = (struct disclaimer_section){.part = 0}; /* it has no fields */
     switch (choose_begin(&message->choice, part)) {
     case CHOOSE_SEALED:
         if (disclaimer_sealed(ctx) != VERDICT_CONTINUE)

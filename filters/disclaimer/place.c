@@ -3,20 +3,31 @@
 
 static const struct span opening = {"<body", 5}, closing = {"</body", 6};
 
-/* What has been seen of the opening tag, with one more octet. True: it is over. */
+/* Inside the tag. True: it is over; a > in an attribute's value does not end it. */
+static bool read_inside(struct place *place, char c)
+{
+    if (place->quote == '\0' && (c == '"' || c == '\''))
+        place->quote = c;
+    else if (place->quote == c)
+        place->quote = '\0';
+    return place->quote == '\0' && c == '>';
+}
+
+static bool ends_name(char c)
+{
+    return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* One more octet. True: the opening tag is over. */
 static bool read_tag(struct place *place, char c)
 {
-    if (place->quote != '\0') {
-        place->quote = c == place->quote ? '\0' : place->quote;
-        return false;
-    }
-    if (place->matched > opening.len) {
-        place->quote = c == '"' || c == '\'' ? c : '\0';
-        return c == '>';
-    }
-    if (place->matched == opening.len && memchr("> \t\r\n/", c, 6) != NULL)
-        place->matched++;
-    else if (place->matched < opening.len && span_lower_byte(c) == opening.ptr[place->matched])
+    size_t matched = place->matched;
+    bool fits = matched == opening.len ? ends_name(c)
+                                       : matched < opening.len && span_lower_byte(c) == opening.ptr[matched];
+
+    if (matched > opening.len)
+        return read_inside(place, c);
+    if (fits)
         place->matched++;
     else
         place->matched = c == '<' ? 1 : 0;

@@ -51,11 +51,9 @@ static bool plan(struct filter_ctx *ctx, struct disclaimer_message *message, con
     if (!fits) {
         out->wording = html ? config->page : config->plain;
         out->source = SOURCE_TEXT;
-        section_type(said, part->subtype,
-                     message->section.part == part->index + 1 && message->section.flowed);
-    } else if (out->writer.encoding != ENCODING_IDENTITY) {
-        out->source = SOURCE_BYTES;
-    } else if (!wording_ascii(out->wording) && !message->section.wide) {
+        section_type(said, part->subtype, message->section.flowed);
+    } else if (out->writer.encoding != ENCODING_IDENTITY ||
+               (!wording_ascii(out->wording) && !message->section.wide)) {
         out->source = SOURCE_BYTES;
     }
     if (out->source != SOURCE_RAW && out->writer.encoding == ENCODING_IDENTITY)

@@ -137,7 +137,7 @@ bool wording_charset_plain(struct span charset)
 static struct span convert(struct filter_ctx *ctx, iconv_t conversion, struct span wording)
 {
     size_t room = 2 * wording.len + 16, left = room, rest = wording.len;
-    char *start = filter_alloc(ctx, room), *out = start, *in = (char *)(uintptr_t)wording.ptr;
+    char *start = filter_alloc(ctx, room), *out = start, *in = (char *)wording.ptr;
 
     if (start == NULL || iconv(conversion, &in, &rest, &out, &left) != 0 || rest != 0)
         return span_of(NULL, 0);

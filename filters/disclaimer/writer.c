@@ -33,7 +33,9 @@ static int emit_group(struct writer *writer, struct filter_ctx *ctx)
     for (unsigned i = 0; i < 3; i++)
         bits = bits << 8 | (i < writer->grouped ? writer->group[i] : 0u);
     for (unsigned i = 0; i < 4; i++)
-        group[i] = i <= writer->grouped ? letters[bits >> (18 - 6 * i) & 63u] : '=';
+        group[i] = '=';
+    for (unsigned i = 0; i <= writer->grouped; i++)
+        group[i] = letters[bits >> (18 - 6 * i) & 63u];
     if (writer->column == LINE_OCTETS) {
         if (emit(writer, ctx, SPAN("\r\n")) != 0)
             return -1;

@@ -3,7 +3,7 @@
 #ifndef REWRITE_MAP_H
 #define REWRITE_MAP_H
 
-#include "filters/substitution.h"
+#include "filters/regex/substitution.h"
 #include "postern/filter.h"
 
 struct map_entry;

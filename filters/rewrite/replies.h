@@ -2,7 +2,7 @@
 #ifndef REWRITE_REPLIES_H
 #define REWRITE_REPLIES_H
 
-#include "filters/substitution.h"
+#include "filters/regex/substitution.h"
 #include "postern/filter.h"
 
 struct replies {

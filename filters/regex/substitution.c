@@ -1,5 +1,5 @@
 /* substitution.c: takes such a line apart once, and puts the replacement together often. */
-#include "filters/substitution.h"
+#include "filters/regex/substitution.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -186,16 +186,16 @@ struct span substitution_target(const struct substitution *substitution)
 /* --- applying ------------------------------------------------------------------------------------------- */
 
 /* What the group matched; empty when it took no part. */
-static struct span captured(const pcre2_match_data *data, struct span text, int group)
+static struct span captured(pcre2_match_data *data, struct span text, int group)
 {
-    const PCRE2_SIZE *at = pcre2_get_ovector_pointer((pcre2_match_data *)(uintptr_t)data) + 2 * (size_t)group;
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data) + 2 * (size_t)group;
 
     if (at[0] == PCRE2_UNSET || at[1] < at[0])
         return SPAN("");
     return span_of(text.ptr + at[0], at[1] - at[0]);
 }
 
-static bool fill_in(const struct substitution *substitution, const pcre2_match_data *data, struct span text,
+static bool fill_in(const struct substitution *substitution, pcre2_match_data *data, struct span text,
                     char *out, size_t size, size_t *len)
 {
     *len = 0;

@@ -1,7 +1,7 @@
 /* substitution.h: one line of a table of regular expressions, "/pattern/ replacement", as mail servers have
  * them. What is held against it, and what becomes of the replacement, is left to each filter. */
-#ifndef FILTERS_SUBSTITUTION_H
-#define FILTERS_SUBSTITUTION_H
+#ifndef REGEX_SUBSTITUTION_H
+#define REGEX_SUBSTITUTION_H
 
 #include "postern/span.h"
 
