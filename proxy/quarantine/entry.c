@@ -141,7 +141,7 @@ int entry_replace_facts(struct entry *entry, const struct facts *facts)
 {
     char name[QUARANTINE_NAME_MAX];
     size_t len;
-    char *json = facts_print(facts, &len);
+    char *json = facts_print(facts, false, &len);
     int error;
 
     if (json == NULL)

@@ -143,9 +143,9 @@ static bool put_recipients(json_t *root, const struct facts *facts)
     return true;
 }
 
-static char *dump(const json_t *root, size_t *len)
+static char *dump(const json_t *root, bool line, size_t *len)
 {
-    const size_t flags = JSON_INDENT(2) | JSON_PRESERVE_ORDER;
+    const size_t flags = line ? JSON_COMPACT : JSON_INDENT(2);
     size_t size = json_dumpb(root, NULL, 0, flags);
     char *out = size != 0 ? mem_alloc(size + 2) : NULL;
 
@@ -156,11 +156,12 @@ static char *dump(const json_t *root, size_t *len)
         mem_free(out);
         return NULL;
     }
-    out[(*len)++] = '\n';
+    if (!line)
+        out[(*len)++] = '\n';
     return out;
 }
 
-char *facts_print(const struct facts *facts, size_t *len)
+char *facts_print(const struct facts *facts, bool line, size_t *len)
 {
     json_t *root = json_object();
     bool good = root != NULL;
@@ -169,7 +170,7 @@ char *facts_print(const struct facts *facts, size_t *len)
     for (size_t i = 0; good && i < ROWS; i++)
         good = put_row(root, &rows[i], facts);
     if (good && put_recipients(root, facts))
-        out = dump(root, len);
+        out = dump(root, line, len);
     json_decref(root);
     return out;
 }

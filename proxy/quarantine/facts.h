@@ -38,9 +38,9 @@ struct facts {
     struct span destination;    /* address:port that the client meant to reach, of a redirected connection */
 };
 
-/* The facts as a file holds them, NUL-terminated, to be freed with mem_free(); NULL: no memory. Octets that
- * are no UTF-8 are taken for Latin-1, NUL becomes '?'. */
-char *facts_print(const struct facts *facts, size_t *len);
+/* The facts as a file holds them, or on one line, without its end; NUL-terminated, to be freed with
+ * mem_free(). NULL: no memory. Octets that are no UTF-8 are taken for Latin-1, NUL becomes '?'. */
+char *facts_print(const struct facts *facts, bool line, size_t *len);
 
 /* Facts read from a file; they and all they point to live until facts_close(). */
 struct facts_file {

@@ -9,6 +9,7 @@
 #include "session/leg.h"
 #include "session/pass.h"
 #include "session/phase.h"
+#include "session/quarantine.h"
 #include "session/trace.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
@@ -73,6 +74,7 @@ void body_free(struct session *session)
     if (body == NULL)
         return;
     pass_end(session);
+    quarantine_end(session);
     if (body_holds_leg(session))
         leg_abandon(session);
     session->body = NULL;
@@ -157,7 +159,7 @@ void body_refuse(struct session *session, unsigned code, struct span enhanced, s
     struct body *body = session->body;
     bool begun = upstream_asked(body);
 
-    if (body_over(body))
+    if (body_over(body) || quarantine_busy(session)) /* which says itself what comes of it */
         return;
     kept_reply_set(&body->refusal, code, enhanced, text);
     transaction_note(session->transaction, code < 500 ? "tempfailed" : "rejected", NULL, span_of(NULL, 0),

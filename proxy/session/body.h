@@ -48,6 +48,7 @@ struct body {
     bool released;                  /* the sink has been released */
     bool handed_over;               /* the end of data is on its way to the upstream */
     bool discarded;
+    struct custody *custody;   /* the message is being kept: quarantine.c; NULL: it is not */
     struct kept_reply refusal; /* code != 0: the answer that the client will get at the end */
 };
 

@@ -9,8 +9,7 @@
 #include "session/transaction.h"
 #include "session/verbs.h"
 
-/* The message does not go on; its exchange has been answered. */
-static void complete(struct session *session)
+void body_complete(struct session *session)
 {
     body_free(session);
     transaction_end(session, true);
@@ -27,7 +26,7 @@ static void answer_refusal(struct session *session)
         leg_reset(session);
     exchange_answer(session, body->exchange, refusal.code,
                     refusal.enhanced[0] != '\0' ? refusal.enhanced : NULL, span_str(refusal.text));
-    complete(session);
+    body_complete(session);
 }
 
 static void answer_discarded(struct session *session)
@@ -40,7 +39,7 @@ static void answer_discarded(struct session *session)
         leg_reset(session);
     transaction_note(session->transaction, "discarded", NULL, span_of(NULL, 0), 250, text_span(&text));
     exchange_answer(session, session->body->exchange, 250, "2.0.0", text_span(&text));
-    complete(session);
+    body_complete(session);
 }
 
 static void note(const struct session *session, struct transaction *transaction, const struct reply_in *reply)

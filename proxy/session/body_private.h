@@ -46,6 +46,8 @@ enum step body_show_piece(struct session *session);
 void body_discard(struct session *session);
 /* A negative errno from a sink. */
 void body_failed(struct session *session, int error);
+/* The message does not go on to the upstream; its exchange has been answered. */
+void body_complete(struct session *session);
 /* A BDAT chunk has been read. */
 enum step body_end_chunk(struct session *session);
 /* Answers the chunk that has been read: with the refusal, if there is one. */

@@ -4,10 +4,15 @@
 
 #include <errno.h>
 
+#include "session/quarantine.h"
 #include "session/transaction.h"
 
 static void decided(struct session *session, const struct decision *decision)
 {
+    if (decision->verdict == VERDICT_QUARANTINE) {
+        quarantine_decided(session->transaction, decision);
+        return;
+    }
     transaction_note_decision(session->transaction, decision);
     if (decision->verdict == VERDICT_DISCARD) {
         body_discard(session);

@@ -9,6 +9,7 @@
 #include "session/envelope.h"
 #include "session/handshake.h"
 #include "session/journal.h"
+#include "session/quarantine.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
 
@@ -144,6 +145,9 @@ static enum step ask(struct session *session, struct exchange *exchange)
     switch (session_ask(session, &question, &decision)) {
     case VERDICT_PENDING:
         return STEP_WAIT;
+    case VERDICT_QUARANTINE:
+        quarantine_decided(exchange->transaction, &decision);
+        __attribute__((fallthrough));
     case VERDICT_CONTINUE:
         if (decision.path.ptr != NULL)
             transaction_rewrite(exchange->transaction, exchange->recipient, decision.path);

@@ -5,8 +5,8 @@
 
 #include "session/session.h"
 
-/* Filters may take recipients back, or edit the envelope: whoever tells the upstream of a message must wait
- * until all that came before has been answered. */
+/* Filters may take recipients back, edit the envelope, or have it kept with the message: whoever tells the
+ * upstream of a message must wait until all that came before has been answered. */
 bool envelope_may_change(const struct session *session);
 
 /* Makes the edits of the filters, once, to the session's transaction. False: some were lost for want of room.

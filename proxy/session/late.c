@@ -5,12 +5,13 @@
 #include "session/body_private.h"
 #include "session/envelope.h"
 #include "session/leg.h"
+#include "session/quarantine.h"
 #include "session/transaction.h"
 #include "session/verbs.h"
 
 bool late_wanted(const struct session *session)
 {
-    return (chain_edits(session->settings->chain) & FILTER_EDITS_ENVELOPE) != 0;
+    return (chain_edits(session->settings->chain) & (FILTER_EDITS_ENVELOPE | FILTER_QUARANTINES)) != 0;
 }
 
 void late_open(struct session *session)
@@ -72,6 +73,8 @@ enum step late_step(struct session *session)
         return STEP_AGAIN;
     if (!envelope_edit(session))
         body_refuse(session, 452, SPAN("4.3.1"), SPAN("No room for the envelope, try again later"));
+    else if (session->transaction->quarantined && session->transaction->accepted != 0)
+        return quarantine_step(session);
     else
         switch (envelope_tell(session)) {
         case ENVELOPE_TOLD:

@@ -3,6 +3,7 @@
 #include "session/recipient.h"
 
 #include "base/mem.h"
+#include "session/quarantine.h"
 #include "session/transaction.h"
 
 #define SHOWN_OCTETS 512 /* of a reply of ours */
@@ -132,6 +133,11 @@ static void fill(struct session *session, struct exchange *exchange, struct chai
     }
 }
 
+static bool against(enum verdict verdict)
+{
+    return verdict != VERDICT_CONTINUE && verdict != VERDICT_QUARANTINE;
+}
+
 enum proceed recipient_settle(struct session *session, struct exchange *exchange)
 {
     struct chain_question question = {.event = FILTER_RECIPIENT};
@@ -146,7 +152,9 @@ enum proceed recipient_settle(struct session *session, struct exchange *exchange
     verdict = session_ask(session, &question, &decision);
     if (verdict == VERDICT_PENDING)
         return PROCEED_WAIT;
-    if (verdict != VERDICT_CONTINUE && exchange->heard->reply.code / 100 == 2)
+    if (verdict == VERDICT_QUARANTINE)
+        quarantine_decided(exchange->transaction, &decision); /* whatever was said of this recipient */
+    if (against(verdict) && exchange->heard->reply.code / 100 == 2)
         take_back(session, exchange, &decision);
     else
         tell_client(session, exchange);

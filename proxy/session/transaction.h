@@ -59,12 +59,15 @@ struct transaction {
     bool answered_here; /* MAIL was accepted before an upstream was asked (connect: rcpt) */
     bool at_upstream;   /* MAIL has been forwarded */
     bool discarded;
+    bool quarantined; /* the message is to be kept: see quarantine.h */
     bool logged;
     bool in_doubt;       /* the end of data was sent, its reply never came */
     bool client_gone;    /* the client did not hear the final reply */
     const char *verdict; /* "relayed", "rejected", …: for the log */
     struct span filter;  /* that decided */
     struct span reason;
+    const char *keeper;      /* that wants the message kept, */
+    struct span kept_for;    /* and why */
     struct kept_reply final; /* the reply to the message */
     char id[20];             /* NUL-terminated */
 };

@@ -1,6 +1,7 @@
 /* directives.c: finds what a line of a script does, and does what is no side's affair: time, log, the
  * server's end.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "match.h"
@@ -70,6 +71,72 @@ static void disk(struct play *play, struct span text)
         play->lab.disk = strtoull(text.ptr, NULL, 10);
 }
 
+/* How the quarantine fares. */
+static void set_keep(struct play *play, struct span text)
+{
+    play->lab.keep_slow = span_eq(text, SPAN("slow"));
+    play->lab.keep_fails = span_eq(text, SPAN("broken")) ? -EIO : span_eq(text, SPAN("full")) ? -EDQUOT : 0;
+}
+
+/* The next message that has been kept fits. */
+static void expect_kept(struct play *play, struct span text)
+{
+    struct lab_bytes pattern = talk_decode(play, text, true);
+    const struct lab_kept *kept = lab_kept(&play->lab, play->kept);
+    struct span got = kept != NULL ? lab_bytes_from(&kept->octets, 0) : span_of(NULL, 0);
+
+    if (kept == NULL)
+        play_fail(play, "no message has been kept");
+    else if (!match(lab_bytes_from(&pattern, 0), got))
+        play_fail(play, "what has been kept is \"%.*s\"", (int)got.len, got.ptr);
+    play->kept++;
+    lab_bytes_free(&pattern);
+}
+
+/* Nor has any other. */
+static void expect_not_kept(struct play *play, struct span text)
+{
+    (void)text;
+    if (lab_kept(&play->lab, play->kept) != NULL)
+        play_fail(play, "a message has been kept");
+}
+
+static bool in_facts(const struct lab_kept *kept, struct span pattern)
+{
+    struct span rest = lab_bytes_from(&kept->facts, 0);
+
+    while (rest.len != 0) {
+        const char *end = memchr(rest.ptr, '\n', rest.len);
+        size_t n = end != NULL ? (size_t)(end - rest.ptr) : rest.len;
+        if (match(pattern, span_trim(span_first(rest, n))))
+            return true;
+        rest = span_skip(rest, end != NULL ? n + 1 : n);
+    }
+    return false;
+}
+
+static void look_into_facts(struct play *play, struct span text, bool expected)
+{
+    const struct lab_kept *kept = play->kept != 0 ? lab_kept(&play->lab, play->kept - 1) : NULL;
+    struct lab_bytes pattern = talk_decode(play, text, true);
+
+    if (kept == NULL)
+        play_fail(play, "no kept message has been looked at");
+    else if (in_facts(kept, lab_bytes_from(&pattern, 0)) != expected)
+        play_fail(play, "the facts are: %.*s", (int)kept->facts.len, kept->facts.ptr);
+    lab_bytes_free(&pattern);
+}
+
+static void expect_fact(struct play *play, struct span text)
+{
+    look_into_facts(play, text, true);
+}
+
+static void expect_no_fact(struct play *play, struct span text)
+{
+    look_into_facts(play, text, false);
+}
+
 /* "192.0.2.10 client.example.org after 2s", or without a name: it has none. */
 static void set_name(struct play *play, struct span text)
 {
@@ -100,13 +167,15 @@ static void nothing(struct play *play, struct span text)
 }
 
 static const struct directive other_lines[] = {
-    {"time", pass_time},    {"drain", drain},
-    {"reload", reload},     {"emptied", expect_emptied},
-    {"log", expect_logged}, {"log!", expect_not_logged},
-    {"client", new_client}, {"disk", disk},
-    {"name", set_name},     {"varies", varies},
-    {"plaintext", nothing}, {"pause", nothing},
-    {NULL, NULL},
+    {"time", pass_time},        {"drain", drain},
+    {"reload", reload},         {"emptied", expect_emptied},
+    {"log", expect_logged},     {"log!", expect_not_logged},
+    {"client", new_client},     {"disk", disk},
+    {"name", set_name},         {"varies", varies},
+    {"plaintext", nothing},     {"pause", nothing},
+    {"keep", set_keep},         {"kept", expect_kept},
+    {"kept!", expect_not_kept}, {"fact", expect_fact},
+    {"fact!", expect_no_fact},  {NULL, NULL},
 };
 
 /* What a line of the same kind follows is sent in one piece with it. */

@@ -52,6 +52,7 @@ struct play {
     struct lab_bytes reply;      /* the last one that "S reply" has read */
     struct lab_bytes transcript; /* what was said, in order */
     struct tls_cache *cache;     /* TLS sessions of clients that resume them; NULL: none yet */
+    unsigned kept;               /* kept messages that have been looked at */
     bool emptied;                /* the server has said so */
     bool failed;
     bool varies; /* the script says that the octets depend on the manner */

@@ -78,6 +78,8 @@ static int open_script(void *memory, struct filter_setup *setup, unsigned *inter
     *edits |= (config->body != NULL ? FILTER_EDITS_BODY : 0) | (config->sees ? FILTER_SEES_EDITS : 0);
     if (config->sender != NULL || config->add_recipient != NULL || config->delete_recipient != NULL)
         *edits |= FILTER_EDITS_ENVELOPE;
+    if (config->verdict == VERDICT_QUARANTINE)
+        *edits |= FILTER_QUARANTINES;
     if (config->named)
         *edits |= FILTER_NEEDS_CLIENT_NAME;
     return 0;

@@ -41,7 +41,7 @@ static const struct facts full = {
 
 static char *print(const struct facts *facts, size_t *len)
 {
-    char *json = facts_print(facts, len);
+    char *json = facts_print(facts, false, len);
 
     REQUIRE(json != NULL && json[*len] == '\0');
     return json;

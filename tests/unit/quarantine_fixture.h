@@ -159,7 +159,7 @@ static inline char *fixture_facts(const char *id, size_t *len)
                                 .recipient_count = 2,
                                 .filter = SPAN("regex"),
                                 .size = 42};
-    char *json = facts_print(&facts, len);
+    char *json = facts_print(&facts, false, len);
 
     REQUIRE(json != NULL);
     return json;
