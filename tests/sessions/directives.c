@@ -187,7 +187,7 @@ static bool goes_with_the_last(const struct line *last, const struct line *line)
 
 static bool act_for_one(struct play *play, const struct line *line)
 {
-    static const struct directive *const tables[] = {client_lines, upstream_lines, other_lines};
+    static const struct directive *const tables[] = {client_lines, upstream_lines, milter_lines, other_lines};
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         for (const struct directive *row = tables[i]; row->word != NULL; row++) {

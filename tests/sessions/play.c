@@ -55,6 +55,7 @@ void play_fail(struct play *play, const char *format, ...)
     lab_bytes_add(&play->transcript, SPAN("    --- not read ---\n"));
     tell_unread(play, &play->clients, "S:");
     tell_unread(play, &play->upstreams, "U<");
+    tell_unread(play, &play->milters, "M<");
     fprintf(stderr, "\n  transcript:\n%.*s  log:\n%.*s\n", (int)play->transcript.len, play->transcript.ptr,
             (int)play->lab.lines.len, play->lab.lines.ptr != NULL ? play->lab.lines.ptr : "");
 }
@@ -155,6 +156,7 @@ static void go_through(struct play *play)
     lab_run(&play->lab);
     check_read(play, &play->clients, "client");
     check_read(play, &play->upstreams, "upstream");
+    check_read(play, &play->milters, "milter");
     leave(play);
     check_read(play, &play->upstreams, "upstream");
 }
@@ -172,6 +174,7 @@ bool play_script(const struct script *script, struct settings *settings, const s
     outcome->said.len = 0;
     outcome->client_octets = keep(&play.clients, &outcome->said);
     outcome->upstream_octets = keep(&play.upstreams, &outcome->said);
+    (void)keep(&play.milters, &outcome->said);
     outcome->varies = play.varies;
     server_free(play.server);
     lab_free(&play.lab);

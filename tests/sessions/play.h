@@ -48,7 +48,7 @@ struct play {
     const struct line *line; /* under way */
     struct settings *settings;
     struct server *server;
-    struct side clients, upstreams;
+    struct side clients, upstreams, milters;
     struct lab_bytes reply;      /* the last one that "S reply" has read */
     struct lab_bytes transcript; /* what was said, in order */
     struct tls_cache *cache;     /* TLS sessions of clients that resume them; NULL: none yet */

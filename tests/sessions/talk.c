@@ -54,6 +54,18 @@ void talk_silent(struct play *play, struct party *party)
         play_fail(play, "expected silence");
 }
 
+/* What is reached by a path is a milter: upstreams are not. */
+struct lab_dial *talk_dial(struct play *play, bool milter)
+{
+    struct lab_dial *dial;
+
+    TAILQ_FOREACH(dial, &play->lab.dials, link)
+    if (!dial->decided && (strncmp(dial->host, "unix:", 5) == 0) == milter)
+        return dial;
+    play_fail(play, "nobody dials");
+    return NULL;
+}
+
 uint64_t talk_duration(struct play *play, struct span text)
 {
     static const struct {

@@ -1,5 +1,6 @@
 /* talk.h: what the lines of a script are made of, and how they look at what they are about. What each line
- * does is left to side_lines.c, tls_lines.c, client_lines.c, upstream_lines.c and directives.c. */
+ * does is left to side_lines.c, tls_lines.c, client_lines.c, upstream_lines.c, milter_lines.c and
+ * directives.c. */
 #ifndef TALK_H
 #define TALK_H
 
@@ -18,7 +19,7 @@ struct side_directive {
 };
 
 /* Each ends with a row without a word. */
-extern const struct directive client_lines[], upstream_lines[];
+extern const struct directive client_lines[], upstream_lines[], milter_lines[];
 extern const struct side_directive side_lines[], tls_lines[];
 
 /* The party that lines of its side speak of; a failure without one. */
@@ -31,6 +32,8 @@ struct lab_bytes talk_decode(struct play *play, struct span text, bool pattern);
 bool talk_next_line(struct party *party, struct span *line);
 /* Nothing more has been sent. */
 void talk_silent(struct play *play, struct party *party);
+/* The oldest attempt to connect to a milter, or to an upstream; NULL, and a failure: there is none. */
+struct lab_dial *talk_dial(struct play *play, bool milter);
 /* Milliseconds of "2s", "+5m". */
 uint64_t talk_duration(struct play *play, struct span text);
 

@@ -14,11 +14,7 @@ static struct party *upstream(struct play *play)
 
 static struct lab_dial *waiting(struct play *play)
 {
-    struct lab_dial *dial = lab_dial_waiting(&play->lab);
-
-    if (dial == NULL)
-        play_fail(play, "nobody dials");
-    return dial;
+    return talk_dial(play, false);
 }
 
 static void upstream_connect(struct play *play, struct span text)
@@ -74,7 +70,7 @@ static void upstream_none(struct play *play, struct span text)
 {
     (void)text;
     if (lab_dial_waiting(&play->lab) != NULL)
-        play_fail(play, "an upstream is dialled");
+        play_fail(play, "somebody is dialled");
 }
 
 static void upstream_closed(struct play *play, struct span text)
