@@ -28,13 +28,14 @@ struct link {
     unsigned open_handles;
     uint64_t since; /* when it began to wait */
     bool working;   /* a worker has it */
+    bool unwanted;  /* it is to end when the worker gives it back */
     /* the worker's, while it has it */
     struct job job;
     struct server *server;
     SLIST_ENTRY(link) done;
     SMFICTX *ctx;
     struct milter_reader reader;
-    bool ending; /* of the loop's will */
+    bool ending; /* there is nothing to serve any more */
     enum link_wait wait;
     /* of all who say something */
     pthread_mutex_t lock;

@@ -128,9 +128,11 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 static void end_link(struct link *link)
 {
+    link->unwanted = true;
+    if (link->working)
+        return;
     link->ending = true;
-    if (!link->working)
-        employ(link);
+    employ(link);
 }
 
 static void on_patience(uv_timer_t *timer);
@@ -161,7 +163,7 @@ static void take_back(struct link *link)
     link->working = false;
     if (link->wait == LINK_NOTHING) {
         drop(link);
-    } else if (link->ending || link->server->ending) {
+    } else if (link->unwanted || link->server->ending) {
         end_link(link);
     } else {
         link->since = uv_now(&link->server->loop);

@@ -56,7 +56,7 @@ def session(milter, results, number):
 def waiting(limit):
     """Each HELO takes 200 ms."""
     environment = {"LIBMILTER_THREADS": str(limit)} if limit is not None else {}
-    allowed = (limit or 64) + 1
+    allowed = (limit or 64) + 2  # the loop's, and one that a sanitizer has
     with Milter(PROGRAM, ["-f", "1", "-d", "helo:sleep|200", "-d", "eom:addheader|X|1"], LIBRARY, environment=environment) as milter:
         watch, results = Watch(milter), {}
         crowd = [threading.Thread(target=session, args=(milter, results, number)) for number in range(SESSIONS)]
