@@ -31,8 +31,8 @@ int chain_add(struct chain *chain, const struct chain_member *member)
     members[chain->count] = (struct member){.as = *member};
     added = &members[chain->count++].as;
     added->interests &= registry_events(member->filter);
-    if (added->mode == CHAIN_ENFORCE)
-        chain->edits |= added->edits;
+    /* One that observes edits nothing, but must see what it would decide by. */
+    chain->edits |= added->edits & (added->mode == CHAIN_ENFORCE ? ~0u : FILTER_NEEDS_CLIENT_NAME);
     pass_admit(chain, added);
     return 0;
 }

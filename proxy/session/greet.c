@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "session/introduction.h"
 #include "session/journal.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -59,6 +60,13 @@ static void refuse(struct session *session, const struct decision *decision)
         bar(session, decision->code, decision->enhanced, decision->text);
     else
         close_with(session, 421, decision->code == 421 ? decision->enhanced : "4.7.0", decision->text);
+}
+
+/* Some filter decides by the client's name: it is looked up first. */
+static bool awaits_name(struct session *session)
+{
+    return (chain_edits(session->settings->chain) & FILTER_NEEDS_CLIENT_NAME) != 0 &&
+           !introduction_named(session);
 }
 
 /* CONTINUE: greeted or to be; anything else has been dealt with, or waits. */
@@ -124,7 +132,7 @@ enum step greet_step(struct session *session)
     if (session->client.eof)
         return STEP_CLOSE;
     if (!session->welcomed) {
-        enum verdict verdict = ask(session);
+        enum verdict verdict = awaits_name(session) ? VERDICT_PENDING : ask(session);
         if (verdict != VERDICT_CONTINUE)
             return verdict == VERDICT_PENDING ? STEP_WAIT : STEP_AGAIN;
     }

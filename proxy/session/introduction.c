@@ -72,6 +72,14 @@ bool introduction_named(struct session *session)
     return true;
 }
 
+struct span introduction_name(const struct session *session)
+{
+    const struct introduction *known = session->introduction;
+
+    return known != NULL && known->name != NULL && known->name[0] != '[' ? span_str(known->name)
+                                                                         : span_of(NULL, 0);
+}
+
 static struct span print_address(char *bytes, size_t size, const struct ip *ip)
 {
     struct text text = {bytes, 0, size, false};

@@ -24,6 +24,8 @@ void introduction_end_transaction(struct session *session);
 /* Is the client's name known, if only as not to be found? False: it is being looked up, and the session will
  * be advanced. */
 bool introduction_named(struct session *session);
+/* The name, confirmed or told by XCLIENT; absent when there is none, or none is known. */
+struct span introduction_name(const struct session *session);
 /* Whom the client meant to reach. */
 const struct ip *introduction_destination(const struct session *session);
 

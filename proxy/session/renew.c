@@ -2,6 +2,7 @@
 #include "session/renew.h"
 
 #include "base/mem.h"
+#include "session/authentication.h"
 #include "session/body.h"
 #include "session/introduction.h"
 #include "session/leg.h"
@@ -24,6 +25,7 @@ void renew_session(struct session *session)
     session->helo = NULL;
     session->extended = false;
     session->authenticated = false;
+    authentication_forget(session);
     session->offered = 0;
     session->size_limit = 0;
     session->mail_allowance = session->rcpt_allowance = 0;

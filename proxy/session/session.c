@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "session/authentication.h"
 #include "session/body.h"
 #include "session/deadline.h"
 #include "session/introduction.h"
@@ -75,6 +76,7 @@ void session_free(struct session *session)
     mem_free(session->mechanisms);
     mem_free(session->barred);
     introduction_forget(session);
+    authentication_forget(session);
     server_left(session->server, session);
     settings_unref(session->settings);
     mem_free(session);
@@ -264,6 +266,8 @@ void session_facts(void *owner, struct filter_facts *out)
     out->authenticated = session->authenticated;
     out->again = session->greeted;
     out->hostname = span_str(session->settings->hostname);
+    out->client_name = introduction_name(session);
+    authentication_facts(session, out);
     server_of_client(session, out);
     tls_of_client(session, out);
     if (session->transaction != NULL)

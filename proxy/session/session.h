@@ -10,6 +10,7 @@
 #include "session/server.h"
 #include "smtp/line.h"
 
+struct authentication;
 struct body;
 struct introduction;
 struct leg;
@@ -67,12 +68,13 @@ struct session {
     struct transaction *transaction;
     struct body *body; /* while content is on its way */
 
-    struct introduction *introduction; /* what is known of the client beside its address; NULL: nothing */
-    char *helo;                        /* the client's name; NULL before HELO or EHLO */
-    char *mechanisms;                  /* SASL mechanisms offered; NULL: none */
-    uint64_t offered;                  /* bits of enum keyword offered to this client */
-    uint64_t size_limit;               /* octets offered by SIZE; 0: none */
-    uint16_t mail_allowance;           /* octets by which what is offered lengthens a MAIL line */
+    struct introduction *introduction;     /* what is known of the client beside its address; NULL: nothing */
+    struct authentication *authentication; /* of the AUTH under way or accepted; NULL: none */
+    char *helo;                            /* the client's name; NULL before HELO or EHLO */
+    char *mechanisms;                      /* SASL mechanisms offered; NULL: none */
+    uint64_t offered;                      /* bits of enum keyword offered to this client */
+    uint64_t size_limit;                   /* octets offered by SIZE; 0: none */
+    uint16_t mail_allowance;               /* octets by which what is offered lengthens a MAIL line */
     uint16_t rcpt_allowance;
     struct kept_reply *barred; /* a filter refused CONNECT or HELO: the answer to every later command */
     uint32_t transactions;

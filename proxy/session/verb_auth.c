@@ -1,5 +1,6 @@
-/* verb_auth.c: AUTH (RFC 4954): an opaque dialogue between client and upstream. Nothing of it is kept, logged
- * or shown. */
+/* verb_auth.c: AUTH (RFC 4954): an opaque dialogue between client and upstream. Nothing of it is logged; who
+ * the client is by it, authentication.c keeps. */
+#include "session/authentication.h"
 #include "session/deadline.h"
 #include "session/leg.h"
 #include "session/phase.h"
@@ -52,6 +53,8 @@ bool verb_auth_check(struct session *session, struct exchange *exchange, struct 
         reply = &malformed;
     if (reply != NULL)
         exchange_say(session, exchange, reply);
+    else
+        authentication_begin(session, mechanism, rest);
     return reply == NULL;
 }
 
@@ -63,6 +66,7 @@ static void replied(struct session *session, struct exchange *exchange, const st
     }
     if (reply != NULL && reply->code == 235)
         session->authenticated = true;
+    authentication_end(session, session->authenticated);
     phase_enter(session, PHASE_COMMAND);
     if (reply != NULL && reply->code / 100 == 3) {
         leg_lose(session, "unexpected reply to AUTH"); /* it takes what comes next for a response */
@@ -87,6 +91,8 @@ static bool pass_on(struct session *session, struct span line, unsigned faults)
 {
     bool good = faults == 0 && is_response(line);
 
+    if (good)
+        authentication_response(session, line);
     return wire_put(&session->leg->wire, good ? line : SPAN("*")) &&
            wire_put(&session->leg->wire, SPAN("\r\n"));
 }
@@ -102,6 +108,7 @@ static void take_response(struct session *session, struct exchange *exchange, st
         leg_expect(session, exchange);
         return;
     }
+    authentication_end(session, false);
     phase_enter(session, PHASE_COMMAND);
     exchange_relay_or_fail(session, exchange, NULL);
 }
