@@ -382,6 +382,34 @@ static void test_subsets(void)
     }
 }
 
+/* Parameters given on top of others take the place of the same ones. */
+static void test_override(void)
+{
+    static const struct {
+        const char *below, *above, *together;
+    } rows[] = {
+        {"", "", ""},
+        {"SIZE=5", "", " SIZE=5"},
+        {"", "SIZE=5", " SIZE=5"},
+        {"SIZE=5 BODY=8BITMIME RET=FULL", "SIZE=7", " BODY=8BITMIME RET=FULL SIZE=7"},
+        {"SIZE=5", "ENVID=x RET=HDRS", " SIZE=5 ENVID=x RET=HDRS"},
+        {"HOLDFOR=5", "HOLDUNTIL=2026-01-01T00:00:00Z", " HOLDUNTIL=2026-01-01T00:00:00Z"},
+        {"BODY=8BITMIME", "BODY=7BIT", " BODY=7BIT"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct params below, above;
+        char bytes[128];
+        struct text text = TEXT(bytes);
+        CHECK(params_parse(span_str(rows[i].below), PARAM_OF_MAIL, EVERYTHING, &below) == 0);
+        CHECK(params_parse(span_str(rows[i].above), PARAM_OF_MAIL, EVERYTHING, &above) == 0);
+        params_override(&below, &above);
+        CHECK(params_print(&text, &below, EVERYTHING) == 0);
+        CHECK_SPAN(text_span(&text), span_str(rows[i].together));
+        CHECK(!below.eight_bit || above.count == 0 || i == 3);
+    }
+}
+
 int main(void)
 {
     test_rows();
@@ -390,5 +418,6 @@ int main(void)
     test_body();
     test_utf8();
     test_subsets();
+    test_override();
     return test_end("smtp_params");
 }
