@@ -20,6 +20,8 @@ static const struct subcommand subcommands[] = {
     {"run", "[-c FILE] [-p PIDFILE]", "run the proxy", run_main},
     {"check", "[-c FILE] | --keys", "check a configuration, or print every key there is", check_main},
     {"scan", "[-c FILE] [MESSAGE...]", "say what the filters would do with stored messages", scan_main},
+    {"quarantine", "[options] list | show | release | delete",
+     "look at kept messages, deliver or delete them", quarantine_main},
     {"sink", "[options]", "run a mail server for tests, which keeps mail in a Maildir", sink_main},
     {"help", "", "print this", help_main},
     {"version", "", "print the version", version_main},
@@ -47,7 +49,7 @@ static int help_main(int argc, char **argv)
     (void)argv;
     printf("postern: an SMTP proxy that filters mail on its way to a mail server\n\n");
     for (size_t i = 0; i < SUBCOMMANDS; i++)
-        printf("  postern %-8s %-28s %s\n", subcommands[i].name, subcommands[i].arguments,
+        printf("  postern %-10s %-40s %s\n", subcommands[i].name, subcommands[i].arguments,
                subcommands[i].help);
     printf("\nexit status: 0 ok, 1 failure at run time, 2 bad configuration, 64 usage\n"
            "see postern(1) and proxy.yaml(5)\n");

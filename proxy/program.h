@@ -15,6 +15,7 @@ enum program_exit {
 int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int scan_main(int argc, char **argv);
+int quarantine_main(int argc, char **argv);
 int sink_main(int argc, char **argv);
 
 /* Says on stderr how the subcommand is called; returns PROGRAM_USAGE. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -17,11 +18,13 @@
 #include "notify.h"
 #include "passed.h"
 #include "program.h"
+#include "quarantine/quarantine.h"
 #include "rights.h"
 
 #define SIGNAL_ENDED SIGUSR1 /* a worker tells the main thread that it has ended */
 #define CHORES       10000   /* milliseconds between two looks at what may have changed */
-#define LOOKUPS      "16"    /* threads that wait for the name service, half of them at a time for names */
+#define LOOKUPS      16      /* threads that wait for the name service, half of them at a time for names */
+#define TENDING      60      /* seconds between two looks at what is too old in the quarantine */
 
 struct run {
     const char *config;
@@ -34,6 +37,7 @@ struct run {
     struct crew *crew;
     sigset_t signals;
     pthread_t main_thread;
+    time_t tended; /* the quarantine */
     bool draining;
 };
 
@@ -116,6 +120,27 @@ static void log_start(struct run *run)
     log_end(&line);
 }
 
+/* One more for each worker's quarantine. */
+static void size_thread_pool(size_t workers)
+{
+    char threads[24];
+
+    (void)snprintf(threads, sizeof(threads), "%zu", LOOKUPS + workers);
+    (void)setenv("UV_THREADPOOL_SIZE", threads, 0);
+}
+
+/* A quarantine that cannot be used is found out before messages are. */
+static bool open_quarantine(const struct settings *settings, struct log *log, const char *event)
+{
+    struct quarantine *quarantine = settings->quarantine.store;
+    int error = quarantine != NULL ? quarantine_open(quarantine) : 0;
+
+    if (error != 0)
+        log_note(log, LOG_LEVEL_ERROR, event, "cannot use the quarantine %s: %s",
+                 settings->quarantine.directory, strerror(-error));
+    return error == 0;
+}
+
 /* Everything that needs root's rights comes before they are given up. */
 static bool start(struct run *run)
 {
@@ -125,10 +150,10 @@ static bool start(struct run *run)
     int error;
 
     rights_raise_files(log);
-    (void)setenv("UV_THREADPOOL_SIZE", LOOKUPS, 0);
+    size_thread_pool(workers);
     doors_init(&run->doors, workers, &run->passed);
     if (!passed_take(&run->passed, log) || doors_update(&run->doors, settings, log) != 0 ||
-        !write_pidfile(run) || !rights_drop(settings, log))
+        !write_pidfile(run) || !rights_drop(settings, log) || !open_quarantine(settings, log, "start"))
         return false;
     log_start(run);
     run->crew = crew_new(workers, run->target, on_worker_ended, run);
@@ -204,6 +229,10 @@ static void reload(struct run *run)
 
     notify_reloading();
     settings = load_again(run);
+    if (settings != NULL && !open_quarantine(settings, &run->logger.log, "reload_refused")) {
+        settings_unref(settings);
+        settings = NULL;
+    }
     if (settings != NULL)
         put_in_force(run, settings);
     error = log_target_reopen(run->target, run->settings->log.to);
@@ -230,8 +259,23 @@ static void end_request(struct run *run)
         _exit(PROGRAM_FAILED);
 }
 
+static void tend_quarantine(struct run *run)
+{
+    struct quarantine *quarantine = run->settings->quarantine.store;
+    time_t now = time(NULL);
+    int error;
+
+    if (quarantine == NULL || (now >= run->tended && now - run->tended < TENDING))
+        return;
+    run->tended = now;
+    error = quarantine_tend(quarantine);
+    if (error != 0)
+        log_note(&run->logger.log, LOG_LEVEL_ERROR, "quarantine", "%s cannot be tended: %s",
+                 run->settings->quarantine.directory, strerror(-error));
+}
+
 /* Certificates are renewed by others, who need not tell. */
-static void look_after(struct run *run)
+static void refresh_certificates(struct run *run)
 {
     char *complaints = NULL;
     size_t len = 0;
@@ -246,6 +290,12 @@ static void look_after(struct run *run)
     free(complaints);
     if (fresh)
         log_note(&run->logger.log, LOG_LEVEL_INFO, "certificates", "changed files are in use");
+}
+
+static void look_after(struct run *run)
+{
+    refresh_certificates(run);
+    tend_quarantine(run);
 }
 
 /* How long to wait for a signal: the service manager wants to hear from us in half the time that it allows.

@@ -22,6 +22,7 @@ WITHOUT = {
     "sink": NETWORK,
     "scan": NETWORK,
     "quarantine": NETWORK,
+    "release": NETWORK,
     "config": NETWORK,
 }
 UNSAFE = r"(?:strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok)"
