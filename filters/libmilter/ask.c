@@ -9,7 +9,12 @@
 /* Callbacks take what came as theirs to write on. */
 static char *writable(struct span s)
 {
-    return (char *)(uintptr_t)s.ptr;
+    union {
+        const char *ours;
+        char *theirs;
+    } octets = {.ours = s.ptr};
+
+    return octets.theirs;
 }
 
 /* The answer in place of a callback that is missing for a step that the mail server tells all the same. */

@@ -2,6 +2,7 @@
  * callback gets its arguments is left to ask.c, the first exchange to negotiate.c. */
 #include "filters/libmilter/engine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "filters/libmilter/ask.h"
@@ -99,12 +100,15 @@ static void leave_session(SMFICTX *ctx)
     macros_forget(&ctx->macros, MILTER_AT_CONNECT);
 }
 
+/* Every command that engine_take() does not take itself has one. */
 static const struct step *step_of(char command)
 {
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-        if (steps[i].command == command)
-            return &steps[i];
-    return NULL;
+    const struct step *step = steps, *end = steps + sizeof(steps) / sizeof(steps[0]);
+
+    while (step < end && step->command != command)
+        step++;
+    assert(step < end);
+    return step;
 }
 
 /* Whether the step may follow, over phases that the filter does not take part in. */

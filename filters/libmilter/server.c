@@ -368,7 +368,9 @@ int server_run(const struct service *service)
     server->service = *service;
     if (!set_up(server)) {
         say(service->filter, LOG_ERR, "the service cannot begin: %s", strerror(errno));
-        return -1; /* so does the program: nothing is worth taking down */
+        door_close(server->service.door);
+        free(server); /* and the program ends: no more is worth taking down */
+        return -1;
     }
     if (atomic_load(&stopped))
         end(server);

@@ -15,7 +15,7 @@ struct server;
 
 struct service {
     const struct smfiDesc *filter;
-    struct door *door; /* open; closed in the end */
+    struct door *door; /* open; closed in any case */
     int timeout;       /* seconds, of smfi_settimeout() */
     int debug;
     size_t limit; /* octets of data of a packet */

@@ -7,11 +7,12 @@
 #define SMFI_PROT_VERSION 6 /* the newest version that is spoken */
 #endif
 
-#define MILTER_LEN_BYTES     4 /* octets of a number */
-#define MILTER_OPTLEN        (MILTER_LEN_BYTES * 3)
-#define MILTER_CHUNK_SIZE    65535 /* the most that one xxfi_body gets */
-#define MILTER_MAX_DATA_SIZE 65535 /* the most that a packet holds, unless smfi_setmaxdatasize() says more   \
-                                    */
+#define MILTER_LEN_BYTES  4 /* octets of a number */
+#define MILTER_OPTLEN     (MILTER_LEN_BYTES * 3)
+#define MILTER_CHUNK_SIZE 65535 /* the most that one xxfi_body gets */
+#define MILTER_MAX_DATA_SIZE                                                                                 \
+    65535 /* the most that a packet holds, unless smfi_setmaxdatasize() says more                            \
+           */
 
 /* Actions (SMFIF_*) of a first, of a second and of a present filter. */
 #define SMFI_V1_ACTS   0x0000000FL

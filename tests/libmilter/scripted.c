@@ -127,7 +127,7 @@ static int call_more(SMFICTX *ctx, const char *const *a)
         return smfi_setreply(ctx, text(a[1]), text(a[2]), text(a[3]));
     if (is(a[0], "setmlreply"))
         return smfi_setmlreply(ctx, text(a[1]), text(a[2]), a[3], a[3] ? a[4] : NULL,
-                               a[3] && a[4] ? a[5] : NULL, NULL);
+                               a[3] && a[4] ? a[5] : NULL, (char *)NULL);
     if (is(a[0], "setsymlist"))
         return smfi_setsymlist(ctx, atoi(a[1]), text(a[2]));
     if (is(a[0], "sleep"))
@@ -362,12 +362,13 @@ static void add_answer(char *spec)
 
 static void add_call(char *spec)
 {
-    char *colon = strchr(spec, ':'), *rest = colon + 1;
+    char *colon = strchr(spec, ':'), *rest;
     struct rule *rule;
 
     if (colon == NULL)
         exit(64);
     *colon = '\0';
+    rest = colon + 1;
     rule = add_rule(spec);
     for (size_t i = 0; i < ARGUMENTS_MAX && rest != NULL; i++)
         rule->arguments[i] = strsep(&rest, "|");

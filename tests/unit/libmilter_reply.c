@@ -1,6 +1,8 @@
 /* Tests filters/libmilter/reply.c: which replies are taken, and what is made of them. */
 #include "libmilter_lab.h"
 
+#define END ((char *)NULL) /* of lines */
+
 static char text_980[981], text_981[982];
 
 static const struct {
@@ -63,27 +65,27 @@ static int thirty(SMFICTX *ctx, const char *a, const char *b, const char *c)
 {
     return smfi_setmlreply(ctx, "550", "5.7.1", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l",
                            "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l",
-                           "l", "l", a, b, c, NULL);
+                           "l", "l", a, b, c, END);
 }
 
 static void test_lines(void)
 {
     SMFICTX *ctx = lab_new(&lab_all);
 
-    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", NULL) == MI_SUCCESS);
+    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", END) == MI_SUCCESS);
     CHECK(strcmp(ctx->reply, "550 5.7.1 one") == 0);
-    CHECK(smfi_setmlreply(ctx, "450", NULL, "one", "two", "", NULL) == MI_SUCCESS);
+    CHECK(smfi_setmlreply(ctx, "450", NULL, "one", "two", "", END) == MI_SUCCESS);
     CHECK(strcmp(ctx->reply, "450-4.0.0 one\r\n450-4.0.0 two\r\n450 4.0.0 ") == 0);
-    CHECK(smfi_setmlreply(ctx, "550", NULL, NULL) == MI_SUCCESS);
+    CHECK(smfi_setmlreply(ctx, "550", NULL, END) == MI_SUCCESS);
     CHECK(strcmp(ctx->reply, "550 5.0.0") == 0);
     CHECK(thirty(ctx, "31", "32", NULL) == MI_SUCCESS);
     CHECK(strlen(ctx->reply) == 30 * 13 + 2 * 14 - 2);
     CHECK(thirty(ctx, "31", "32", "33") == MI_FAILURE);
-    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", text_981, NULL) == MI_FAILURE);
-    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", "t\nwo", NULL) == MI_FAILURE);
-    CHECK(smfi_setmlreply(ctx, "550", "5.7", "one", NULL) == MI_FAILURE);
-    CHECK(smfi_setmlreply(ctx, "250", NULL, "one", NULL) == MI_FAILURE);
-    CHECK(smfi_setmlreply(ctx, NULL, NULL, "one", NULL) == MI_FAILURE);
+    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", text_981, END) == MI_FAILURE);
+    CHECK(smfi_setmlreply(ctx, "550", "5.7.1", "one", "t\nwo", END) == MI_FAILURE);
+    CHECK(smfi_setmlreply(ctx, "550", "5.7", "one", END) == MI_FAILURE);
+    CHECK(smfi_setmlreply(ctx, "250", NULL, "one", END) == MI_FAILURE);
+    CHECK(smfi_setmlreply(ctx, NULL, NULL, "one", END) == MI_FAILURE);
     CHECK(strlen(ctx->reply) == 30 * 13 + 2 * 14 - 2);
     context_free(ctx);
 }

@@ -2,6 +2,8 @@
  * action, with arguments that are none. */
 #include "libmilter_lab.h"
 
+#define END ((char *)NULL) /* of lines */
+
 #include "filters/libmilter/rights.h"
 
 static char text[] = "text";
@@ -65,7 +67,7 @@ static int call_function(SMFICTX *ctx, enum function function)
     case SETREPLY:
         return smfi_setreply(ctx, (char *)"550", NULL, text);
     case SETMLREPLY:
-        return smfi_setmlreply(ctx, "550", NULL, text, NULL);
+        return smfi_setmlreply(ctx, "550", NULL, text, END);
     case SETPRIV:
         return smfi_setpriv(ctx, smfi_getpriv(ctx));
     default:
