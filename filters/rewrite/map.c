@@ -99,33 +99,42 @@ static bool read_line(const char *line, struct map_entry *out)
     return out->from.len != 0;
 }
 
-/* What stands on the right: an address, a domain for another local part, or nobody. */
-static bool is_target(struct span to, bool nobody)
+/* Whether it is an address or a name to the last octet is seen when it is used. */
+static bool is_target(struct span to, enum map_kind kind)
 {
     const char *at = memchr(to.ptr, '@', to.len);
 
-    return at != NULL ? at + 1 < to.ptr + to.len : nobody && span_eq(to, SPAN("<>"));
+    if (kind == MAP_NAMES)
+        return at == NULL && to.ptr[0] != '<';
+    return at != NULL ? at + 1 < to.ptr + to.len : kind == MAP_SENDERS && span_eq(to, SPAN("<>"));
 }
 
-static int add_entry(struct map *map, size_t n, const char *key, bool nobody, struct filter_setup *setup)
+/* What a line is like. */
+static const char *const likeness[] = {
+    [MAP_SENDERS] =
+        "\"old@a.example new@b.example\", \"@a.example @b.example\" or \"/pattern/ new@b.example\"",
+    [MAP_RECIPIENTS] =
+        "\"old@a.example new@b.example\", \"@a.example @b.example\" or \"/pattern/ new@b.example\"",
+    [MAP_NAMES] = "\"old.example new.example\" or \"/pattern/ new.example\"",
+};
+
+static int add_entry(struct map *map, size_t n, const char *key, enum map_kind kind,
+                     struct filter_setup *setup)
 {
     struct map_entry *entry = &map->entries[map->entry_count];
     struct map_place place = map_place(&map->lines, n, key);
 
     entry->line = n;
-    if (read_line(map->lines.items[n], entry) && is_target(entry->to, nobody)) {
+    if (read_line(map->lines.items[n], entry) && is_target(entry->to, kind)) {
         map->entry_count++;
         return 0;
     }
-    filter_complain(
-        setup, place.path,
-        "%s\"%s\" is not \"old@a.example new@b.example\", \"@a.example @b.example\" or \"/pattern/ "
-        "new@b.example\"",
-        place.at, map->lines.items[n]);
+    filter_complain(setup, place.path, "%s\"%s\" is not %s", place.at, map->lines.items[n], likeness[kind]);
     return -1;
 }
 
-static int add_pattern(struct map *map, size_t n, const char *key, bool nobody, struct filter_setup *setup)
+static int add_pattern(struct map *map, size_t n, const char *key, enum map_kind kind,
+                       struct filter_setup *setup)
 {
     struct map_place place = map_place(&map->lines, n, key);
     char error[SUBSTITUTION_ERROR];
@@ -138,9 +147,10 @@ static int add_pattern(struct map *map, size_t n, const char *key, bool nobody, 
     }
     map->patterns[map->pattern_count++] = pattern;
     target = substitution_target(pattern);
-    if (memchr(target.ptr, '$', target.len) != NULL || is_target(target, nobody))
+    if (memchr(target.ptr, '$', target.len) != NULL || is_target(target, kind))
         return 0;
-    filter_complain(setup, place.path, "%s\"%.*s\" is no address", place.at, (int)target.len, target.ptr);
+    filter_complain(setup, place.path, "%s\"%.*s\" is no %s", place.at, (int)target.len, target.ptr,
+                    kind == MAP_NAMES ? "name" : "address");
     return -1;
 }
 
@@ -160,7 +170,7 @@ static int check_twice(const struct map *map, const char *key, struct filter_set
     return rc;
 }
 
-int map_open(struct map *map, const char *key, bool nobody, struct filter_setup *setup)
+int map_open(struct map *map, const char *key, enum map_kind kind, struct filter_setup *setup)
 {
     size_t count = map->lines.count;
     int rc = 0;
@@ -172,8 +182,8 @@ int map_open(struct map *map, const char *key, bool nobody, struct filter_setup 
         return -1;
     }
     for (size_t i = 0; i < count; i++)
-        rc |= substitution_is(map->lines.items[i]) ? add_pattern(map, i, key, nobody, setup)
-                                                   : add_entry(map, i, key, nobody, setup);
+        rc |= substitution_is(map->lines.items[i]) ? add_pattern(map, i, key, kind, setup)
+                                                   : add_entry(map, i, key, kind, setup);
     qsort(map->entries, map->entry_count, sizeof(map->entries[0]), compare_lines);
     return rc | check_twice(map, key, setup);
 }

@@ -17,10 +17,15 @@ struct map {
     size_t pattern_count;
 };
 
-/* Reads the lines of the key. nobody: <> may stand on the right. -1 after every complaint; map_free() then,
- * too.
- */
-int map_open(struct map *map, const char *key, bool nobody, struct filter_setup *setup);
+/* What stands on the right of a map's lines. */
+enum map_kind {
+    MAP_SENDERS,    /* an address, a domain with its @, or <> */
+    MAP_RECIPIENTS, /* the same without <> */
+    MAP_NAMES       /* a domain or an address literal */
+};
+
+/* Reads the lines of the key. -1 after every complaint; map_free() then, too. */
+int map_open(struct map *map, const char *key, enum map_kind kind, struct filter_setup *setup);
 void map_free(struct map *map);
 
 /* The path by itself, its domain, the patterns: the first that there is. What stands on the right, in out

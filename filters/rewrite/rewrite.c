@@ -1,5 +1,5 @@
-/* rewrite.c: gives the upstream other senders and recipients than the client named, and clients other replies
- * than they were given. Whether what comes out is an address is left to the chain. */
+/* rewrite.c: gives the upstream other senders, recipients and HELO names than the client did, and clients
+ * other replies than they were given. Whether what comes out is an address is left to the chain. */
 #include "filters/filters.h"
 #include "filters/rewrite/map.h"
 #include "filters/rewrite/replies.h"
@@ -7,7 +7,7 @@
 #define ADDRESS_OCTETS 512 /* more than any address: RFC 5321 4.5.3.1.3 */
 
 struct rewrite_config {
-    struct map from, to;
+    struct map helo, from, to;
     struct replies replies;
 };
 
@@ -42,6 +42,21 @@ static enum verdict rewrite(struct filter_ctx *ctx, const struct map *map, const
     return put_off(ctx);
 }
 
+/* A name that cannot be made is no reason to refuse the client: the upstream is told its own. */
+static enum verdict rewrite_on_helo(struct filter_ctx *ctx, struct span name)
+{
+    const struct rewrite_config *config = filter_config(ctx);
+    struct filter_path key = {.address = name};
+    char bytes[ADDRESS_OCTETS];
+    struct span found;
+
+    if (map_find(&config->helo, &key, bytes, sizeof(bytes), &found) != 0)
+        filter_log(ctx, "HELO name stays as it is: a pattern takes too long, or makes too much of it");
+    else if (found.ptr != NULL && filter_rewrite_helo(ctx, found) != 0)
+        filter_log(ctx, "HELO name stays as it is: \"%.*s\" is no name", (int)found.len, found.ptr);
+    return VERDICT_CONTINUE;
+}
+
 static enum verdict rewrite_on_mail(struct filter_ctx *ctx, const struct filter_path *reverse_path)
 {
     const struct rewrite_config *config = filter_config(ctx);
@@ -68,6 +83,7 @@ static void rewrite_shut(void *opened)
 {
     struct rewrite_config *config = opened;
 
+    map_free(&config->helo);
     map_free(&config->from);
     map_free(&config->to);
     replies_free(&config->replies);
@@ -76,10 +92,14 @@ static void rewrite_shut(void *opened)
 static int rewrite_open(void *opened, struct filter_setup *setup, unsigned *interests, unsigned *edits)
 {
     struct rewrite_config *config = opened;
-    int rc = map_open(&config->from, "from", true, setup) | map_open(&config->to, "to", false, setup) |
+    int rc = map_open(&config->helo, "helo", MAP_NAMES, setup) |
+             map_open(&config->from, "from", MAP_SENDERS, setup) |
+             map_open(&config->to, "to", MAP_RECIPIENTS, setup) |
              replies_open(&config->replies, "replies", setup);
 
     (void)edits;
+    if (config->helo.lines.count == 0)
+        *interests &= ~(1u << FILTER_HELO);
     if (config->from.lines.count == 0)
         *interests &= ~(1u << FILTER_MAIL);
     if (config->to.lines.count == 0)
@@ -92,6 +112,11 @@ static int rewrite_open(void *opened, struct filter_setup *setup, unsigned *inte
 }
 
 static const struct option rewrite_options[] = {
+    {.key = "helo",
+     .type = OPTION_STRINGS,
+     .offset = offsetof(struct rewrite_config, helo.lines),
+     .help = "Names in HELO and EHLO as the upstream hears them: \"old.example new.example\", \"/pattern/ "
+             "$1.example\"."},
     {.key = "from",
      .type = OPTION_STRINGS,
      .offset = offsetof(struct rewrite_config, from.lines),
@@ -117,12 +142,12 @@ static const struct option rewrite_options[] = {
 const struct filter filter_rewrite = {
     .api = FILTER_API,
     .name = "rewrite",
-    .help =
-        "Gives the upstream other senders and recipients than the client named, and clients other replies.",
+    .help = "Gives the upstream other senders, recipients and HELO names, and clients other replies.",
     .options = rewrite_options,
     .config_size = sizeof(struct rewrite_config),
     .open = rewrite_open,
     .shut = rewrite_shut,
+    .on_helo = rewrite_on_helo,
     .on_mail = rewrite_on_mail,
     .on_rcpt = rewrite_on_rcpt,
     .on_reply = rewrite_on_reply,

@@ -319,6 +319,12 @@ int filter_delete_recipient(struct filter_ctx *ctx, struct span address);
  */
 int filter_rewrite_path(struct filter_ctx *ctx, struct span address);
 
+/* on_helo only: the upstream is told this name, a domain or an address literal, in HELO and EHLO instead of
+ * the client's, which everything else keeps: other filters, our Received field, and what an upstream is told
+ * by XCLIENT and XFORWARD about who the client is. -1 when it is none, or memory is short. The last one wins.
+ */
+int filter_rewrite_helo(struct filter_ctx *ctx, struct span name);
+
 /* One log line of the session, level info, with the filter's name. Untrusted bytes in it are escaped. */
 void filter_log(struct filter_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

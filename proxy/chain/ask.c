@@ -2,6 +2,7 @@
  * park.c, what a verdict does to the session to session/. */
 #include <assert.h>
 
+#include "chain/helo.h"
 #include "chain/park.h"
 #include "chain/rewrite.h"
 #include "chain/settle.h"
@@ -78,6 +79,7 @@ enum verdict chain_ask(struct chain_run *run, const struct chain_question *quest
         return rewrite_walk(run->state, &copy, out);
     assert(run->state->parked == NULL);
     run->state->path = (struct span){NULL, 0};
+    helo_forget(run->state);
     return walk(run->state, pass->first, &copy, out);
 }
 

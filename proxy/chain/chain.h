@@ -68,8 +68,8 @@ struct decision {
     const char *enhanced; /* fits the code; NULL only for a rewritten reply without one */
     struct span text;     /* one harmless line without codes */
     struct span reason;   /* for the log; may be absent */
-    struct span path;     /* MAIL, RCPT with CONTINUE or QUARANTINE: what the upstream is told instead, in the
-                             message's arena;     absent: nothing else */
+    struct span path; /* MAIL, RCPT, HELO with CONTINUE or QUARANTINE: what the upstream is told instead, in
+                         the message's arena;     absent: nothing else */
 };
 
 /* What a filter changes in the envelope, in the message's arena. */

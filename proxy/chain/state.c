@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "chain/channel.h"
+#include "chain/helo.h"
 #include "chain/new_body.h"
 #include "chain/park.h"
 #include "chain/timer.h"
@@ -35,6 +36,7 @@ void state_close(struct chain_state *state)
     }
     answer_forget(&state->answer);
     answer_forget(&state->rewrite);
+    helo_forget(state);
     mem_free(state);
 }
 

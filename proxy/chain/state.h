@@ -78,8 +78,9 @@ struct chain_state {
     struct parked *parked;  /* the question that waits, or NULL */
     struct answer *answer;  /* what the filter asked last said; NULL: nothing */
     struct answer *rewrite; /* as answer, for FILTER_REPLY, which may be asked while a question waits */
-    struct span path, path_before;    /* of the MAIL or RCPT asked about, as the filter asked last, and those
-                                         before it, have rewritten it */
+    struct span path, path_before;    /* of the MAIL, RCPT or HELO asked about, as the filter asked last, and
+                                         those    before it, have rewritten it */
+    struct helo_name *names;          /* that filters have the upstream told at HELO */
     struct header_edits edits, later; /* of the filters of this pass; of those whose pass has not come */
     struct new_body *bodies;          /* that filters of this pass write */
     struct envelope_edit *envelope, *last_envelope; /* oldest first */

@@ -149,7 +149,9 @@ static enum step ask(struct session *session, struct exchange *exchange)
         quarantine_decided(exchange->transaction, &decision);
         __attribute__((fallthrough));
     case VERDICT_CONTINUE:
-        if (decision.path.ptr != NULL)
+        if (decision.path.ptr != NULL && question.event == FILTER_HELO)
+            (void)exchange_compose(exchange, decision.path);
+        else if (decision.path.ptr != NULL)
             transaction_rewrite(exchange->transaction, exchange->recipient, decision.path);
         exchange->stage = STAGE_PROCEED;
         return STEP_AGAIN;

@@ -54,6 +54,8 @@ void journal_closed(const struct session *session)
     who(&line, session);
     if (session->helo != NULL)
         log_field(&line, "helo", span_str(session->helo));
+    if (session->helo_told != NULL)
+        log_field(&line, "helo_rewritten", span_str(session->helo_told));
     log_number(&line, "transactions", session->transactions);
     log_number(&line, "received", session->client.received);
     log_number(&line, "sent", session->client.sent);
@@ -167,6 +169,8 @@ void journal_transaction(const struct session *session, struct transaction *tran
     log_field(&line, "id", span_str(transaction->id));
     if (session->helo != NULL)
         log_field(&line, "helo", span_str(session->helo));
+    if (session->helo_told != NULL)
+        log_field(&line, "helo_rewritten", span_str(session->helo_told));
     log_field(&line, "from", transaction->reverse_path);
     if (transaction->instead.ptr != NULL)
         log_field(&line, "from_rewritten", transaction->instead);

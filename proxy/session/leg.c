@@ -286,10 +286,12 @@ struct exchange *leg_say_helo(struct session *session, struct span name, bool ex
     return text.cut ? NULL : leg_say(session, text_span(&text), replied);
 }
 
-/* Introduces the client again, as it introduced itself here. */
+/* Introduces the client again, as it introduced itself here or as a filter has it. */
 static bool introduce(struct session *session)
 {
-    return leg_say_helo(session, span_str(session->helo), session->extended, replayed) != NULL;
+    const char *name = session->helo_told != NULL ? session->helo_told : session->helo;
+
+    return leg_say_helo(session, span_str(name), session->extended, replayed) != NULL;
 }
 
 static enum leg_forward send_line(struct session *session, struct exchange *exchange)

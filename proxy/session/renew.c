@@ -22,7 +22,8 @@ void renew_session(struct session *session)
     if (session->authenticated || mirrors(session))
         leg_close(session);
     mem_free(session->helo);
-    session->helo = NULL;
+    mem_free(session->helo_told);
+    session->helo = session->helo_told = NULL;
     session->extended = false;
     session->authenticated = false;
     authentication_forget(session);

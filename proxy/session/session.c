@@ -73,6 +73,7 @@ void session_free(struct session *session)
     journal_closed(session);
     wire_close(&session->client, false);
     mem_free(session->helo);
+    mem_free(session->helo_told);
     mem_free(session->mechanisms);
     mem_free(session->barred);
     introduction_forget(session);

@@ -71,6 +71,7 @@ struct session {
     struct introduction *introduction;     /* what is known of the client beside its address; NULL: nothing */
     struct authentication *authentication; /* of the AUTH under way or accepted; NULL: none */
     char *helo;                            /* the client's name; NULL before HELO or EHLO */
+    char *helo_told;                       /* what a filter has the upstream told instead; NULL: nothing */
     char *mechanisms;                      /* SASL mechanisms offered; NULL: none */
     uint64_t offered;                      /* bits of enum keyword offered to this client */
     uint64_t size_limit;                   /* octets offered by SIZE; 0: none */

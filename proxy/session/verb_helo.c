@@ -48,17 +48,34 @@ void verb_helo_refused(struct session *session, struct exchange *exchange, const
     exchange_decide(session, exchange, decision);
 }
 
+/* The name on the line that was composed for the upstream when a filter gave it another; else the client's.
+ */
+static struct span told_name(const struct exchange *exchange)
+{
+    size_t verb = strlen(exchange->row->name) + 1;
+
+    if (exchange->line == NULL)
+        return span_str(exchange->arguments);
+    return span_of(exchange->line + verb, exchange->line_len - verb - 2);
+}
+
 /* The client has a new name; everything that hung on the old one is over (RFC 5321 4.1.4: as RSET). */
 static bool introduced(struct session *session, const struct exchange *exchange)
 {
-    char *name = mem_copy(span_str(exchange->arguments));
+    struct span name = span_str(exchange->arguments), told = told_name(exchange);
+    char *own = mem_copy(name), *instead = span_eq(name, told) ? NULL : mem_copy(told);
 
-    if (name == NULL)
+    if (own == NULL || (instead == NULL && !span_eq(name, told))) {
+        mem_free(own);
+        mem_free(instead);
         return false;
+    }
     body_free(session);
     transaction_end(session, true);
     mem_free(session->helo);
-    session->helo = name;
+    mem_free(session->helo_told);
+    session->helo = own;
+    session->helo_told = instead;
     session->extended = is_ehlo(exchange);
     session->offered = 0;
     session->size_limit = 0;

@@ -100,6 +100,29 @@ static void test_replies(void)
     yaml_end(&yaml, &session);
 }
 
+static void test_helo(void)
+{
+    static const char *const names[][2] = {
+        {"A.example", "b.example"}, {"host7.c.example", "h7.example"}, {"other.example", NULL}, {"bad", NULL},
+        {"[1.2.3.4]", "[4.3.2.1]"},
+    };
+    struct yaml yaml;
+    struct fake_session session;
+
+    yaml_begin(&yaml, &session,
+               "rewrite: {helo: ['a.example b.example', '/^host(\\d+)/ h$1.example', '/^bad/ a b', "
+               "'[1.2.3.4] [4.3.2.1]']}");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct chain_question question = {.event = FILTER_HELO, .helo = span_str(names[i][0])};
+        struct decision decision;
+        CHECK(chain_ask(&session.run, &question, &decision) == VERDICT_CONTINUE);
+        CHECK((decision.path.ptr != NULL) == (names[i][1] != NULL));
+        CHECK_SPAN(decision.path, span_str(names[i][1]));
+    }
+    CHECK(fake_logged(&session.world, "is no name"));
+    yaml_end(&yaml, &session);
+}
+
 /* What is wrong in a file is said with its name and line. */
 static void test_file(void)
 {
@@ -117,6 +140,7 @@ int main(void)
 {
     registry_add(&filter_rewrite);
     test_rows();
+    test_helo();
     test_replies();
     test_file();
     yaml_refused("rewrite: {from: alone@a.example}", "is not");
@@ -132,6 +156,8 @@ int main(void)
     yaml_refused("rewrite: {to: '/a/ ${x}@b.example'}", "names no group");
     yaml_refused("rewrite: {to: '/a/ b@b.example$'}", "names no group");
     yaml_refused("rewrite: {to: '/a/ b'}", "is no address");
+    yaml_refused("rewrite: {helo: 'a b@c'}", "\"old.example new.example\"");
+    yaml_refused("rewrite: {helo: '/a/ b@c'}", "is no name");
     yaml_refused("rewrite: {replies: 'a b'}", "a line is");
     yaml_refused("rewrite: {replies: '/a/ 150 b'}", "begin with a code");
     yaml_refused("rewrite: {replies: '/a/ b'}", "begin with a code");
