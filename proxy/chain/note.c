@@ -37,6 +37,43 @@ void note_observed(struct filter_ctx *ctx, enum filter_event event, enum verdict
     log_end(&line);
 }
 
+/* "field Subject", "part 2 text/html notes.html"; empty: of the message as a whole. */
+static void say_where(struct text *out, const struct chain_question *question)
+{
+    const struct filter_part *part = &question->part.is;
+
+    if (question->event == FILTER_HEADER) {
+        text_add(out, SPAN("field "));
+        text_add(out, question->header.name);
+    }
+    if (question->event != FILTER_PART)
+        return;
+    text_format(out, "part %u ", part->index);
+    text_add(out, part->type);
+    text_char(out, '/');
+    text_add(out, part->subtype);
+    if (part->filename.len != 0) {
+        text_char(out, ' ');
+        text_add(out, part->filename);
+    }
+}
+
+void note_matched(struct filter_ctx *ctx, const struct chain_question *question)
+{
+    char bytes[300];
+    struct text where = TEXT(bytes);
+    struct log_line line;
+
+    if (!wanted(ctx, LOG_LEVEL_INFO))
+        return;
+    say_where(&where, question);
+    if (where.len == 0)
+        return;
+    begin(&line, ctx, LOG_LEVEL_INFO, "matched");
+    log_field(&line, "where", text_span(&where));
+    log_end(&line);
+}
+
 bool note_withheld(struct filter_ctx *ctx, const char *edit, struct span what)
 {
     struct log_line line;

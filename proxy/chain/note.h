@@ -4,6 +4,8 @@
 
 #include "chain/state.h"
 
+/* A filter refuses the message, or would, for a field or a part of it: which one. */
+void note_matched(struct filter_ctx *ctx, const struct chain_question *question);
 /* A filter in observe mode would have answered so. */
 void note_observed(struct filter_ctx *ctx, enum filter_event event, enum verdict verdict, struct span reason);
 /* True when the filter observes: its edit is logged and counted, and must not be made. */

@@ -2,6 +2,7 @@
 #include "chain/visit.h"
 
 #include "chain/capabilities.h"
+#include "chain/note.h"
 
 /* Puts the question to one filter that is interested in it. */
 static enum verdict put(const struct filter *filter, struct filter_ctx *ctx,
@@ -67,5 +68,7 @@ enum verdict visit_make(struct filter_ctx *ctx, struct chain_question *question)
     state->visit = &visit;
     verdict = put(ctx_member(ctx)->as.filter, ctx, question);
     state->visit = NULL;
+    if (verdict >= VERDICT_REJECT && verdict <= VERDICT_DISCONNECT)
+        note_matched(ctx, question);
     return verdict;
 }
