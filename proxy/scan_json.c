@@ -38,6 +38,7 @@ static void print_decision(FILE *out, const struct finding *finding)
     print_string(out, finding_span(&finding->verdict));
     print_text(out, "filter", &finding->filter);
     print_text(out, "reason", &finding->reason);
+    print_text(out, "where", &finding->where);
     print_text(out, "at", &finding->at);
     fprintf(out, ",\"code\":%u", finding->code);
     print_text(out, "reply", &finding->reply);
@@ -59,6 +60,7 @@ static void print_notes(FILE *out, const char *key, bool failed, const char *wha
         print_text(out, note->failed || note->at.len != 0 ? what : "edit", &note->what);
         print_text(out, "at", &note->at);
         print_text(out, "reason", &note->reason);
+        print_text(out, "where", &note->where);
         putc('}', out);
         before = ",";
     }

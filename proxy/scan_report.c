@@ -49,6 +49,7 @@ static void print_note(const struct finding_note *note)
     print_text(": ", &note->what, "");
     print_text(" at ", &note->at, "");
     print_text(" (", &note->reason, ")");
+    print_text(" in ", &note->where, "");
     putchar('\n');
 }
 
@@ -62,6 +63,7 @@ static void print_message(const char *name, const struct finding *finding, const
     if (finding_refused(finding)) {
         print_text("  ", &finding->filter, ":");
         print_text(" ", &finding->reason, "");
+        print_text(" in ", &finding->where, "");
         if (finding->recipients_refused != 0)
             printf("  %u of %u recipients:", finding->recipients_refused, finding->recipients);
         printf("  %u ", finding->code);
@@ -121,9 +123,10 @@ void scan_report_progress(struct scan_report *report, const struct mailbox_exten
 {
     static const char full[] = "##############################", none[] = "..............................";
     double share = extent->octets != 0 ? (double)extent->octets_done / (double)extent->octets : 0;
+    bool last = extent->octets != 0 && extent->octets_done == extent->octets;
     int cells = (int)(share * BAR_CELLS);
 
-    if (!report->bar || now - report->drawn < BAR_INTERVAL)
+    if (!report->bar || (!last && now - report->drawn < BAR_INTERVAL))
         return;
     report->drawn = now;
     report->barred = true;

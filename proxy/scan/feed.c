@@ -1,9 +1,13 @@
 /* feed.c: a stored message as a client sends it behind DATA: CRLF, dots stuffed, the end of data. */
 #include "scan/feed.h"
 
+#include "scan/stored.h"
+
 void feed_init(struct feed *feed, const struct letter *letter)
 {
-    *feed = (struct feed){.rest = letter->content, .quoted = letter->quoted};
+    *feed = (struct feed){.rest = letter->content,
+                          .kept = letter->mapped ? letter->content.ptr : NULL,
+                          .quoted = letter->quoted};
 }
 
 /* "^>+From ": who wrote the mbox has put one '>' more in front than there was. */
@@ -44,6 +48,7 @@ static size_t put_line(struct feed *feed, char *to, size_t room)
     size_t n = piece.len != 0 ? put(to, piece.ptr, piece.len) : 0;
 
     feed->line = span_skip(feed->line, n);
+    stored_advance(&feed->kept, feed->line.ptr);
     if (feed->line.len != 0)
         return n;
     feed->state = FEED_BEGIN;

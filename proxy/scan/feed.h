@@ -13,12 +13,14 @@ struct letter {
     const char *name;
     struct span content; /* lines end with LF or CRLF */
     bool quoted;         /* of an mbox: one '>' of "^>+From " is taken away */
+    bool mapped;         /* what has been sent may leave memory (scan/stored.h) */
 };
 
 /* Embedded by value. */
 struct feed {
     struct span rest; /* behind the line under way */
     struct span line; /* what is left of its text */
+    const char *kept; /* as stored_advance() takes it */
     enum { FEED_BEGIN, FEED_DOT, FEED_LINE, FEED_OVER } state;
     bool quoted;
 };

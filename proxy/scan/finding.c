@@ -19,6 +19,10 @@ static const struct place transaction_places[] = {
     {"to", offsetof(struct finding, refused)},
     {NULL, 0},
 };
+static const struct place matched_places[] = {
+    {"where", offsetof(struct finding, where)},
+    {NULL, 0},
+};
 static const struct place refused_places[] = {
     {"filter", offsetof(struct finding, filter)},
     {"reason", offsetof(struct finding, reason)},
@@ -66,10 +70,12 @@ static void note(struct finding *finding, bool failed, struct span line)
 {
     unsigned n = finding->count++;
 
-    if (n >= FINDING_NOTES)
-        return;
-    finding->notes[n].failed = failed;
-    fill(&finding->notes[n], failed ? failed_places : observed_places, line);
+    if (n < FINDING_NOTES) {
+        finding->notes[n].failed = failed;
+        fill(&finding->notes[n], failed ? failed_places : observed_places, line);
+        finding->notes[n].where = finding->where;
+    }
+    finding->where.len = 0; /* it was said of the line that followed it */
 }
 
 void finding_hear(struct finding *finding, struct span line)
@@ -85,6 +91,8 @@ void finding_hear(struct finding *finding, struct span line)
         fill(finding, transaction_places, rest);
     else if (span_eq(name, SPAN("refused")))
         fill(finding, refused_places, rest);
+    else if (span_eq(name, SPAN("matched")))
+        fill(finding, matched_places, rest);
     else if (span_eq(name, SPAN("observed")) || span_eq(name, SPAN("filter_failed")))
         note(finding, name.ptr[0] == 'f', rest);
 }

@@ -22,6 +22,7 @@ struct finding_note {
     struct finding_text what; /* the verdict, the edit, or what a failure leads to */
     struct finding_text at;   /* the event; empty: an edit */
     struct finding_text reason;
+    struct finding_text where; /* the field or part of the message; empty: not one of them alone */
 };
 
 /* Zeroed before each message. */
@@ -29,6 +30,7 @@ struct finding {
     struct finding_text verdict; /* of the transaction, as the log calls it */
     struct finding_text filter;  /* that decided; empty: none did */
     struct finding_text reason;
+    struct finding_text where;   /* as in a note */
     struct finding_text at;      /* the command that was refused, or "message"; empty: nothing was */
     struct finding_text reply;   /* to the client, without its code */
     struct finding_text refused; /* "mailbox=code(filter: reply)" of each recipient */

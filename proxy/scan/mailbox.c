@@ -1,20 +1,16 @@
-/* mailbox.c: stored messages one after the other; how a file is split into messages is left to mbox.c, what
- * is done with them to the program. */
+/* mailbox.c: stored messages one after the other; files are left to stored.c, how one is split into messages
+ * to mbox.c, what is done with them to the program. */
 #include "scan/mailbox.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "scan/mbox.h"
-
-#define STREAM_OCTETS 65536 /* to begin with */
+#include "scan/stored.h"
 
 struct item {
     char *path;
@@ -24,12 +20,10 @@ struct item {
 struct mailbox {
     struct item *items;
     size_t count, room;
-    size_t next; /* item */
-    char *bytes; /* of the file under way, len of them; NULL: none */
-    size_t len;
-    bool mapped;      /* rather than read into memory */
-    struct mbox mbox; /* its messages */
-    char *name;       /* "path:number" */
+    size_t next;        /* item */
+    struct stored file; /* under way */
+    struct mbox mbox;   /* its messages */
+    char *name;         /* "path:number" */
     size_t name_size;
     uint64_t octets, done; /* done: items gone through */
 };
@@ -39,20 +33,9 @@ struct mailbox *mailbox_new(void)
     return mem_alloc(sizeof(struct mailbox));
 }
 
-static void close_file(struct mailbox *mailbox)
-{
-    if (mailbox->bytes == NULL)
-        return;
-    if (mailbox->mapped)
-        (void)munmap(mailbox->bytes, mailbox->len);
-    else
-        mem_free(mailbox->bytes);
-    mailbox->bytes = NULL;
-}
-
 void mailbox_free(struct mailbox *mailbox)
 {
-    close_file(mailbox);
+    stored_close(&mailbox->file);
     for (size_t i = 0; i < mailbox->count; i++)
         mem_free(mailbox->items[i].path);
     mem_free(mailbox->items);
@@ -163,65 +146,15 @@ int mailbox_add(struct mailbox *mailbox, const char *path)
 
 /* --- one after the other -------------------------------------------------------------------------------- */
 
-/* All that a file gives that has no size: a pipe. */
-static int read_stream(struct mailbox *mailbox, int fd)
-{
-    size_t used = 0, size = STREAM_OCTETS;
-    char *bytes = mem_alloc(size), *grown = bytes;
-    ssize_t n = 1;
-
-    while (grown != NULL && (n > 0 || (n < 0 && errno == EINTR))) {
-        n = read(fd, bytes + used, size - used);
-        used += n > 0 ? (size_t)n : 0;
-        if (used < size)
-            continue;
-        grown = mem_resize(bytes, size * 2);
-        bytes = grown != NULL ? grown : bytes;
-        size *= 2;
-    }
-    mailbox->bytes = bytes;
-    mailbox->len = used;
-    mailbox->mapped = false;
-    if (grown == NULL)
-        return -ENOMEM;
-    return n < 0 ? -errno : 0;
-}
-
-static int read_file(struct mailbox *mailbox, int fd)
-{
-    struct stat status;
-    void *bytes;
-
-    if (fstat(fd, &status) != 0)
-        return -errno;
-    if (S_ISDIR(status.st_mode))
-        return -EISDIR;
-    if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        return read_stream(mailbox, fd);
-    bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return -errno;
-    mailbox->bytes = bytes;
-    mailbox->len = (size_t)status.st_size;
-    mailbox->mapped = true;
-    return 0;
-}
-
 static int open_item(struct mailbox *mailbox, const struct item *item)
 {
-    bool standard = strcmp(item->path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(item->path, O_RDONLY | O_CLOEXEC), error;
+    int error = stored_open(&mailbox->file, item->path);
 
-    if (fd < 0)
-        return -errno;
-    error = read_file(mailbox, fd);
-    if (!standard)
-        (void)close(fd);
-    if (error == 0)
-        mbox_init(&mailbox->mbox, span_of(mailbox->bytes, mailbox->len));
-    else
-        close_file(mailbox);
-    return error;
+    if (error != 0)
+        return error;
+    mbox_init(&mailbox->mbox, mailbox->file.octets);
+    mailbox->mbox.kept = mailbox->file.octets.len != 0 ? mailbox->file.octets.ptr : NULL;
+    return 0;
 }
 
 /* "path:number" for a message of an mbox, which has room in mailbox->name. */
@@ -246,18 +179,19 @@ static const char *name_of(struct mailbox *mailbox, const struct item *item)
 int mailbox_next(struct mailbox *mailbox, struct letter *letter)
 {
     *letter = (struct letter){0};
-    while (mailbox->bytes != NULL || mailbox->next < mailbox->count) {
+    while (mailbox->next < mailbox->count) {
         const struct item *item = &mailbox->items[mailbox->next];
-        int error = mailbox->bytes == NULL ? open_item(mailbox, item) : 0;
+        int error = mailbox->file.open ? 0 : open_item(mailbox, item);
         letter->name = item->path;
         if (error == 0 && mbox_next(&mailbox->mbox, &letter->content)) {
             letter->quoted = mailbox->mbox.quoted;
+            letter->mapped = mailbox->file.octets.len != 0;
             letter->name = name_of(mailbox, item);
             return 1;
         }
         mailbox->done += item->octets;
         mailbox->next++;
-        close_file(mailbox);
+        stored_close(&mailbox->file);
         if (error != 0)
             return error;
     }
@@ -268,6 +202,6 @@ void mailbox_extent(const struct mailbox *mailbox, struct mailbox_extent *extent
 {
     extent->octets = mailbox->octets;
     extent->octets_done = mailbox->done;
-    if (mailbox->bytes != NULL && mailbox->next < mailbox->count && mailbox->items[mailbox->next].octets != 0)
-        extent->octets_done += mailbox->len - mailbox->mbox.rest.len;
+    if (mailbox->file.open && mailbox->items[mailbox->next].octets != 0)
+        extent->octets_done += mailbox->file.octets.len - mailbox->mbox.rest.len;
 }

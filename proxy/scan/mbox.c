@@ -1,6 +1,8 @@
 /* mbox.c: splits the octets of a file into messages; files are left to mailbox.c. */
 #include "scan/mbox.h"
 
+#include "scan/stored.h"
+
 static bool is_separator(struct span s)
 {
     return s.len >= 5 && memcmp(s.ptr, "From ", 5) == 0;
@@ -27,6 +29,7 @@ static bool is_empty_line(struct span line)
 bool mbox_next(struct mbox *mbox, struct span *content)
 {
     struct span rest = mbox->rest;
+    const char *kept;
     size_t len = 0, empty = 0; /* octets of the message, of the empty line before where it may end */
 
     if (!mbox->quoted || rest.len == 0) {
@@ -34,13 +37,16 @@ bool mbox_next(struct mbox *mbox, struct span *content)
         mbox->rest = span_skip(rest, rest.len);
         return mbox->number++ == 0 && !mbox->quoted;
     }
+    stored_advance(&mbox->kept, rest.ptr);
     rest = span_skip(rest, line_octets(rest));
     *content = rest;
+    kept = mbox->kept != NULL ? rest.ptr : NULL; /* a long message is looked through twice */
     while (rest.len != 0 && (empty == 0 || !is_separator(rest))) {
         struct span line = span_first(rest, line_octets(rest));
         empty = is_empty_line(line) ? line.len : 0;
         len += line.len;
         rest = span_skip(rest, line.len);
+        stored_advance(&kept, rest.ptr);
     }
     *content = span_first(*content, len - empty);
     mbox->rest = rest;

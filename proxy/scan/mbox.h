@@ -10,6 +10,8 @@ struct mbox {
     struct span rest;
     size_t number; /* of the message given last */
     bool quoted;   /* it is an mbox */
+    const char
+        *kept; /* NULL, or as stored_advance() takes it (scan/stored.h): what has been read leaves memory */
 };
 
 void mbox_init(struct mbox *mbox, struct span file);

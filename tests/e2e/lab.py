@@ -66,6 +66,11 @@ def stays(condition, seconds):
     return True
 
 
+def sanitized():
+    """Whether the program has AddressSanitizer in it, which needs memory of its own."""
+    return b"__asan_init" in pathlib.Path(POSTERN).read_bytes()
+
+
 def run(*arguments, seconds=60, **options):
     """A program that ends by itself; its output is in .stdout and .stderr."""
     return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=seconds, check=False,

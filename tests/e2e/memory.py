@@ -52,24 +52,20 @@ def on_disk(pid):
     return total
 
 
-def sanitized():
-    return b"__asan_init" in pathlib.Path(lab.POSTERN).read_bytes()
-
-
 class Memory(lab.Case):
     sessions, size = 20, 12 * MIB
 
     @classmethod
     def setUpClass(cls):
         cls.content = message(cls.size)
-        if sanitized():  # what has been freed is free
+        if lab.sanitized():  # what has been freed is free
             os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
 
     def bound(self, rules, held):
         """Octets that the configuration allows a process with so many sessions."""
         each = (LIMITS["transaction_memory"] + LIMITS["header_size"] + 3 * ARCHIVE + SAMPLE + rules * WINDOW
                 + 2 * 2 * CHANNEL + 8 * BLOCK + (LIMITS["spool_memory"] if held else 0))
-        return (BASE + self.sessions * each) * (1.5 if sanitized() else 1)
+        return (BASE + self.sessions * each) * (1.5 if lab.sanitized() else 1)
 
     def start(self, more=""):
         self.chain, self.mail = Chain(self), self.sink()

@@ -8,6 +8,7 @@ import re
 import select
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -23,6 +24,9 @@ RULE = """filters:
         - {name: no-invoices, on: subject, pattern: '(?i)overdue invoice', action: %s}
 """
 ACCESS = "filters:\n  - access: {deny: %s}\n"
+# Runs its arguments; the last line is the most memory that one of them had, in KiB.
+PEAK = ("import resource, subprocess, sys\ncode = subprocess.call(sys.argv[1:])\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\nsys.exit(code)")
 LETTER = "From: Ann <ann@example.org>\nTo: Bob <bob@example.com>\nSubject: %s\n\n.A line\nFrom here on\nno end"
 GOOD, BAD = LETTER % "hello", LETTER % "your overdue invoice"
 
@@ -82,7 +86,7 @@ class Scan(lab.Case):
         self.assertRegex(self.scan("-c", config, good, code=0).stdout,
                          rf"^accepted +\d+\.\d\d ms  {re.escape(str(good))}\n1 message, .*: 1 accepted\n$")
         self.assertRegex(self.scan("-c", config, bad, code=1).stdout,
-                         rf"^rejected +\d+\.\d\d ms  {re.escape(str(bad))}  regex: no-invoices  550 5\.7\.1 .*\n")
+                         rf"^rejected +\d+\.\d\d ms  {re.escape(str(bad))}  regex: no-invoices in field Subject  550 5\.7\.1 .*\n")
         self.assertRegex(self.scan("-c", config, "-q", bad, good, code=1).stdout,
                          r"^rejected.*\n2 messages, .*: 1 accepted, 1 rejected\n$")
 
@@ -94,7 +98,8 @@ class Scan(lab.Case):
         self.assertRegex(found[0].pop("reply"), "^4.7.1 .")
         self.assertEqual(found[0], {
             "message": str(self.root / "a \"b\"\n\xe4.eml"), "size": len(BAD), "verdict": "tempfailed", "code": 451,
-            "filter": "regex", "reason": "no-invoices", "at": "message", "recipients": 1, "recipients_refused": 0,
+            "filter": "regex", "reason": "no-invoices", "where": "field Subject", "at": "message", "recipients": 1,
+            "recipients_refused": 0,
             "observed": [], "failed": []})
 
     def test_what_a_terminal_is_shown_is_harmless(self):
@@ -115,15 +120,30 @@ class Scan(lab.Case):
         found = self.objects("-c", config, self.put("bad.eml", BAD), code=1)
         self.assertEqual((found[0]["verdict"], found[0]["filter"]), ("discarded", "regex"))
 
+    def test_matched_part(self):
+        rules = ("  - regex: {mode: observe, rules: [{name: words, on: text, pattern: overdue, action: reject}]}\n"
+                 "  - attachments: {rules: [{name: programs, names: '*.exe', action: reject}]}\n")
+        letter = self.put("a.eml", GOOD.partition("\n\n")[0] + "\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n"
+                          "Content-Type: text/html; name=bill.html\n\n<p>overdue</p>\n--b\n"
+                          "Content-Type: application/x-y; name=a.exe\n\nMZ\n--b--\n")
+        config = self.config("filters:\n" + rules)
+        done = self.scan("-c", config, letter, code=1)
+        self.assertRegex(done.stdout, r"attachments: programs: \S+ a\.exe in part 3 application/x-y a\.exe  550 ")
+        self.assertRegex(done.stdout, r"observed regex: reject at part \(words\) in part 2 text/html bill\.html\n")
+        found = self.objects("-c", config, letter, code=1)[0]
+        self.assertEqual((found["where"], found["observed"][0]["where"]),
+                         ("part 3 application/x-y a.exe", "part 2 text/html bill.html"))
+
     def test_observed(self):
         config = self.config(RULE % ("observe", "reject"))
         bad = self.put("bad.eml", BAD)
         found = self.objects("-c", config, bad, code=0)
         self.assertEqual(found[0]["verdict"], "accepted")
         self.assertEqual(found[0]["observed"],
-                         [{"filter": "regex", "verdict": "reject", "at": "header", "reason": "no-invoices"}])
+                         [{"filter": "regex", "verdict": "reject", "at": "header", "reason": "no-invoices",
+                           "where": "field Subject"}])
         self.assertRegex(self.scan("-c", config, "-q", bad, code=0).stdout,
-                         r"^accepted .*\n +observed regex: reject at header \(no-invoices\)\n1 message")
+                         r"^accepted .*\n +observed regex: reject at header \(no-invoices\) in field Subject\n1 message")
 
     def test_envelope(self):
         letter = self.put("a.eml", "Return-Path: <r@example.org>\nDelivered-To: d@example.com\nTo: t@example.com\n\n")
@@ -185,7 +205,7 @@ class Scan(lab.Case):
 
     def maildir(self, count):
         for n in range(count):
-            self.put(f"Maildir/{'cur' if n % 2 else 'new'}/{n:05}", (BAD if n % 10 == 3 else GOOD) + "\nx" * n)
+            self.put(f"Maildir/{'cur' if n % 2 else 'new'}/{n:05}", (BAD if n % 10 == 3 else GOOD) + "\nx" * (n % 300))
         return self.root / "Maildir"
 
     def test_maildir(self):
@@ -230,13 +250,33 @@ class Scan(lab.Case):
             clean = b"\0" not in text and b"\r" not in text.replace(b"\r\n", b"")
             self.assertEqual(row["verdict"], "accepted" if clean else "rejected", row)
 
+    def test_memory(self):
+        """A mailbox and a message need no more memory when they are large, from a file or a pipe."""
+        config, line = self.config(RULE % ("enforce", "reject")), b"A line like many others in this message.\n"
+        big = self.put("big.eml", GOOD.encode() + b"\n" + line * 800000)
+        box = self.put("box", b"".join(b"From x\n%s\n%s\n" % (GOOD.encode(), line * 20) for _ in range(10000)) +
+                       b"From x\n" + big.read_bytes())
+        pipe = f"cat {box} | exec {lab.POSTERN} scan -q -c {config} -"
+        for arguments in ([lab.POSTERN, "scan", "-q", "-c", config, big], [lab.POSTERN, "scan", "-q", "-c", config, box],
+                          ["sh", "-c", pipe]):
+            with self.subTest(arguments[-1]):
+                done = lab.run(sys.executable, "-c", PEAK, *arguments, seconds=200,
+                               env={**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"})
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertRegex(done.stdout, "^10001 messages|^1 message")
+                peak = int(done.stdout.splitlines()[-1]) / 1024
+                self.assertLess(peak, 60 if lab.sanitized() else 16, "MiB")
+                print(f"{peak:.0f} MiB", end=" ", flush=True)
+
     def test_progress(self):
         """A bar on a terminal, gone at the end; none elsewhere."""
-        config, maildir = self.config(), self.maildir(300)
-        self.assertEqual(self.scan("-c", config, maildir, code=0).stderr, "")
+        config = self.config(RULE % ("enforce", "reject"))
+        self.assertEqual(self.scan("-q", "-c", config, self.put("a.eml", BAD), code=1).stderr, "")
+        maildir = self.maildir(10000)
         primary, secondary = pty.openpty()
-        child = subprocess.Popen([lab.POSTERN, "scan", "-q", "-c", config, maildir], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=secondary)
+        with open(self.root / "said", "wb") as said:
+            child = subprocess.Popen([lab.POSTERN, "scan", "-q", "-c", config, maildir], stdin=subprocess.DEVNULL, stdout=said,
+                                     stderr=secondary)
         os.close(secondary)
         drawn, end = b"", time.monotonic() + 60
         while time.monotonic() < end:
@@ -247,12 +287,15 @@ class Scan(lab.Case):
             except OSError:  # the other side has closed
                 break
             drawn += piece
-        out, _ = child.communicate(timeout=60)
+        child.wait(60)
         os.close(primary)
-        self.assertEqual(child.returncode, 0, drawn)
-        self.assertRegex(drawn.decode(), r"\r\x1b\[K\[#*\.*\] +\d+ %  \d+ messages, 0 not accepted")
-        self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn[-100:])
-        self.assertRegex(out.decode(), r"^300 messages, .*: 300 accepted\n$")
+        self.assertEqual(child.returncode, 1, drawn[-500:])
+        shares = [int(share) for share in re.findall(r"\r\x1b\[K\[#*\.*\] +(\d+) %  \d+ messages, \d+ not accepted",
+                                                     drawn.decode())]
+        self.assertEqual(shares, sorted(shares))
+        self.assertGreater(len(shares), 3)
+        self.assertRegex(drawn.decode()[-200:], r"\[#{30}\] 100 %  10000 messages, 1000 not accepted\r\x1b\[K$")
+        self.assertRegex((self.root / "said").read_text(), r"\n10000 messages, .*: 9000 accepted, 1000 rejected\n$")
 
     # --- trouble ---------------------------------------------------------------------------------------------
 

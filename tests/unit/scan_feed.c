@@ -31,7 +31,7 @@ static const struct row rows[] = {
 
 static void check(const struct row *row, size_t room)
 {
-    const struct letter letter = {"name", span_str(row->stored), row->quoted};
+    const struct letter letter = {.name = "name", .content = span_str(row->stored), .quoted = row->quoted};
     struct feed feed;
     char sent[256];
     size_t len = 0, n;
@@ -50,7 +50,7 @@ static void check_long_line(void)
 {
     enum { LONG = 1 << 24 };
     char *line = malloc(LONG), *room = malloc(32768);
-    struct letter letter = {"name", {line, LONG}, false};
+    struct letter letter = {.name = "name", .content = {line, LONG}};
     struct feed feed;
     size_t len = 0;
 
@@ -73,7 +73,7 @@ int main(void)
         for (size_t room = FEED_ROOM; room <= 100; room++)
             check(&rows[i], room);
     check_long_line();
-    feed_init(&feed, &(struct letter){"name", SPAN("a\n"), false});
+    feed_init(&feed, &(struct letter){.name = "name", .content = SPAN("a\n")});
     CHECK(feed_write(&feed, &byte, FEED_ROOM - 1) == 0 && !feed_over(&feed));
     return test_end("scan_feed");
 }

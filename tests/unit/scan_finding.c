@@ -88,6 +88,22 @@ static void check_notes(void)
     CHECK(finding.count == 103);
 }
 
+/* Where a match was is told in front of what came of it. */
+static void check_where(void)
+{
+    struct finding finding = {0};
+
+    hear(&finding, "event=matched filter=a where=\"part 2 text/html a b.html\"\n");
+    hear(&finding, "event=observed filter=a verdict=reject at=part\n");
+    hear(&finding, "event=observed filter=b verdict=reject at=end-of-message\n");
+    CHECK_TEXT(finding.notes[0].where, "part 2 text/html a b.html");
+    CHECK_TEXT(finding.notes[1].where, "");
+    CHECK_TEXT(finding.where, "");
+    hear(&finding, "event=matched filter=c where=\"field Subject\"\n");
+    hear(&finding, "event=transaction verdict=rejected filter=c reason=r\n");
+    CHECK_TEXT(finding.where, "field Subject");
+}
+
 static void check_long(void)
 {
     static char bytes[2000];
@@ -105,6 +121,7 @@ int main(void)
     check_verdicts();
     check_who();
     check_notes();
+    check_where();
     check_long();
     return test_end("scan_finding");
 }

@@ -85,7 +85,7 @@ static void end(struct fixture *f)
 
 static void check(struct fixture *f, struct span content, const char *verdict, unsigned code)
 {
-    const struct letter letter = {"name", content, false};
+    const struct letter letter = {.name = "name", .content = content};
     unsigned done = f->done, lines = f->lines;
 
     REQUIRE(trial_begin(f->trial, &letter, &f->finding, on_done, f) == 0);
@@ -149,7 +149,7 @@ static bool allow(void *arg, size_t size)
 /* Each allocation of a trial fails once: it ends all the same, and the next one is as if nothing had been. */
 static void check_starved(void)
 {
-    const struct letter letter = {"name", SPAN("From: a@x.org\nTo: b@y.org\n\ntext\n"), false};
+    const struct letter letter = {.name = "name", .content = SPAN("From: a@x.org\nTo: b@y.org\n\ntext\n")};
     struct fixture f;
     unsigned n = 0, done;
     bool failed;
