@@ -19,9 +19,9 @@ static const struct {
     [SAY_NOOP] = {"250 4 5", "NOOP"},
     [SAY_MAIL] = {"250 4 5", "MAIL"},
     [SAY_RCPT] = {"250 4 5", "RCPT MAIL"},
-    [SAY_DATA] = {"354 4 5", "DATA"},
-    [SAY_CONTENT] = {"250 4 5", "END"},
-    [SAY_BDAT] = {"250 4 5", "BDAT END DATA"},
+    [SAY_DATA] = {"354 4 5", "DATA MAIL RCPT"}, /* the last two: the envelope is told once more */
+    [SAY_CONTENT] = {"250 4 5", "END DATA MAIL RCPT"},
+    [SAY_BDAT] = {"250 4 5", "BDAT END DATA MAIL RCPT"},
     [SAY_RSET] = {"250 4 5", "RSET"},
     [SAY_QUIT] = {"221 4 5", "QUIT"},
 };
@@ -58,7 +58,7 @@ static bool tag_fits(const struct command *command, struct span line)
         return false;
     if (id[0] != '\0' && (command->message == NULL || strcmp(id, command->message->id) != 0))
         return false;
-    return which[0] == '\0' || strcmp(which, want) == 0;
+    return which[0] == '\0' || command->verb != SAY_RCPT || strcmp(which, want) == 0;
 }
 
 static void learn_offers(struct client *client, struct span line)

@@ -85,6 +85,51 @@ static void draw_filter(struct sim *sim, struct sim_filter *filter, unsigned ind
         filter->member.interests |= 1u << FILTER_END_OF_MESSAGE;
 }
 
+/* What it edits beside the top of the header section, and what it sees of the doings of others. */
+static void draw_edits(struct sim *sim, struct sim_filter *filter)
+{
+    struct dice dice = dice_for(sim->seed, DICE_EDITS, filter->index);
+    struct chain_member *member = &filter->member;
+
+    filter->prepends = dice_percent(&dice, 30);
+    filter->rewrites = member->edits != 0 && dice_percent(&dice, 30);
+    if (filter->rewrites)
+        member->edits |= FILTER_EDITS_BODY;
+    if (dice_percent(&dice, 40)) {
+        member->edits |= FILTER_SEES_EDITS;
+        member->interests |= 1u << FILTER_HEADER | 1u << FILTER_END_OF_HEADERS;
+    }
+}
+
+/* Who changes envelopes: then the upstream is asked for content late. */
+static void draw_envelope(struct sim *sim, struct sim_filter *filter)
+{
+    struct dice dice = dice_for(sim->seed, DICE_ENVELOPE, filter->index);
+
+    filter->readdresses = dice_percent(&dice, 20);
+    if (!filter->readdresses)
+        return;
+    filter->member.edits |= FILTER_EDITS_ENVELOPE;
+    filter->member.interests |= 1u << FILTER_END_OF_MESSAGE;
+}
+
+/* A filter that sees edits begins a pass when somebody has edited in the last one. */
+static void divide(struct config *config)
+{
+    unsigned pass = 0, edits = 0;
+
+    for (unsigned i = 0; i < config->count; i++) {
+        struct chain_member *member = &config->filters[i].member;
+        if ((member->edits & FILTER_SEES_EDITS) != 0 && edits != 0) {
+            pass++;
+            edits = 0;
+        }
+        config->filters[i].pass = pass;
+        if (member->mode == CHAIN_ENFORCE)
+            edits |= member->edits & (FILTER_EDITS_HEADERS | FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY);
+    }
+}
+
 /* A fault that is given shall meet what it is about: a disk that is used, a filter that thinks. */
 static void suit(struct sim *sim, struct config *config)
 {
@@ -163,9 +208,13 @@ void config_draw(struct sim *sim)
     settings->listeners = (struct option_rows){&config->listener, 1};
     settings->upstreams = (struct option_rows){config->upstreams, 1 + dice_below(&dice, 2)};
     config->count = sim->forced ? 1 : dice_below(&dice, FILTERS_MAX + 1);
-    for (unsigned i = 0; i < config->count; i++)
+    for (unsigned i = 0; i < config->count; i++) {
         draw_filter(sim, &config->filters[i], i, &dice);
+        draw_edits(sim, &config->filters[i]);
+        draw_envelope(sim, &config->filters[i]);
+    }
     suit(sim, config);
+    divide(config);
     settings->chain = chain_new();
     for (unsigned i = 0; i < config->count; i++)
         (void)chain_add(settings->chain, &config->filters[i].member);

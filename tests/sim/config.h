@@ -15,6 +15,10 @@ struct sim_filter {
     unsigned index;
     unsigned mischief; /* percent of messages and sessions it does not let pass as they are */
     bool thinks;       /* about the end of every message, for a second */
+    bool prepends;     /* its field goes above everything */
+    bool rewrites;     /* the body, too */
+    bool readdresses;  /* changes sender and recipients */
+    unsigned pass;     /* in which it reads */
     struct chain_member member;
 };
 

@@ -19,6 +19,8 @@ struct trick {
 /* Per message and per session. */
 struct memory {
     bool done;
+    int which;     /* recipient that it thinks about; -1: the message */
+    unsigned seen; /* bits of filters whose fields it has been shown */
 };
 
 static const struct sim_filter *self(struct filter_ctx *ctx)
@@ -117,8 +119,9 @@ static enum verdict decide(struct filter_ctx *ctx, const struct trick *trick, in
 static void decide_message(struct filter_ctx *ctx)
 {
     struct trick trick = draw(ctx, FILTER_MAIL);
+    struct memory *memory = filter_message(ctx);
 
-    filter_resume(ctx, decide(ctx, &trick, -1));
+    filter_resume(ctx, decide(ctx, &trick, memory->which));
 }
 
 static void decide_session(struct filter_ctx *ctx)
@@ -147,6 +150,7 @@ static enum verdict about(struct filter_ctx *ctx, enum filter_event event, int w
     if (trick.event != event || memory->done)
         return VERDICT_CONTINUE;
     memory->done = true;
+    memory->which = which;
     if (trick.after == 0 || event == FILTER_RCPT)
         return decide(ctx, &trick, which);
     failed(ctx, client, of_message(event) ? message_of(ctx) : NULL); /* it may be too late, or never */
@@ -162,15 +166,58 @@ static void add_field(struct filter_ctx *ctx)
     struct message *message = message_of(ctx);
     char name[16];
 
-    if (message == NULL || filter->member.edits == 0)
+    if (message == NULL || (filter->member.edits & (FILTER_EDITS_HEADERS | FILTER_EDITS_MESSAGE)) == 0)
         return;
     (void)snprintf(name, sizeof(name), "X-Filter-%u", filter->index);
-    if (filter_add_header(ctx, span_str(name), span_str(message->id)) == 0 &&
+    if ((filter->prepends ? filter_prepend_header : filter_add_header)(ctx, span_str(name),
+                                                                       span_str(message->id)) == 0 &&
         filter->member.mode == CHAIN_ENFORCE)
         message->added |= 1u << filter->index;
     /* The header section is taken apart and written down again, the same octet for octet. */
     if (filter->index % 2 == 0 && filter_append_header(ctx, SPAN("X-Gone"), SPAN("soon")) == 0)
         (void)filter_delete_header(ctx, SPAN("X-Gone"), 1);
+}
+
+static void write_body(struct filter_ctx *ctx)
+{
+    const struct sim_filter *filter = self(ctx);
+    struct message *message = message_of(ctx);
+    struct lab_bytes body = {0};
+
+    if (message == NULL || !filter->rewrites)
+        return;
+    message_body(message, filter->index, &body);
+    if (filter_replace_body(ctx, lab_bytes_from(&body, 0)) == 0 && filter->member.mode == CHAIN_ENFORCE)
+        message->bodies |= 1u << filter->index;
+    lab_bytes_free(&body);
+}
+
+/* A field that a filter has added is seen by those that read after it, and by no others. */
+static void note_field(struct filter_ctx *ctx, struct span name)
+{
+    struct memory *memory = filter_message(ctx);
+
+    if (memory != NULL && name.len == 10 && span_starts_nocase(name, SPAN("X-Filter-")))
+        memory->seen |= 1u << (name.ptr[9] - '0');
+}
+
+static void check_fields(struct filter_ctx *ctx)
+{
+    const struct sim_filter *filter = self(ctx);
+    const struct message *message = message_of(ctx);
+    struct memory *memory = filter_message(ctx);
+    unsigned before = 0, added;
+
+    if (message == NULL || memory == NULL || memory->done ||
+        (filter->member.interests & 1u << FILTER_HEADER) == 0)
+        return;
+    for (unsigned i = 0; i < filter->index; i++)
+        if (filter->sim->config.filters[i].pass < filter->pass)
+            before |= 1u << i;
+    added = message->added & before;
+    if ((memory->seen & ~added) != 0 || (added & ~message->dropped & ~memory->seen) != 0)
+        sim_fail(filter->sim, "I3", "filter %u sees the fields %x in %s, which has %x of those before it",
+                 filter->index, memory->seen, message->id, added);
 }
 
 static enum verdict on_connect(struct filter_ctx *ctx)
@@ -211,6 +258,33 @@ static enum verdict on_rcpt(struct filter_ctx *ctx, const struct filter_path *pa
     return about(ctx, FILTER_RCPT, which);
 }
 
+/* A verdict on a recipient that the upstream has refused counts for nothing. */
+static enum verdict on_refused(struct filter_ctx *ctx)
+{
+    struct trick trick = draw(ctx, FILTER_RECIPIENT);
+    struct memory *memory = filter_message(ctx);
+
+    if (memory == NULL || trick.verdict == VERDICT_FAIL) {
+        failed(ctx, client_of(ctx), message_of(ctx));
+        return VERDICT_FAIL;
+    }
+    if (trick.event != FILTER_RECIPIENT || memory->done)
+        return VERDICT_CONTINUE;
+    memory->done = true;
+    return trick.verdict;
+}
+
+static enum verdict on_recipient(struct filter_ctx *ctx, const struct filter_path *path,
+                                 const struct filter_reply *reply)
+{
+    const struct message *message = message_of(ctx);
+    int which = path->local.len == 2 && path->local.ptr[0] == 'r' ? path->local.ptr[1] - '0' : -1;
+
+    if (message != NULL && reply->local && reply->code / 100 == 2 && !message->discarded)
+        sim_fail(self(ctx)->sim, "I1", "recipient %d of %s was accepted here", which, message->id);
+    return reply->code / 100 == 2 ? about(ctx, FILTER_RECIPIENT, which) : on_refused(ctx);
+}
+
 static enum verdict on_data(struct filter_ctx *ctx)
 {
     return about(ctx, FILTER_DATA, -1);
@@ -218,15 +292,24 @@ static enum verdict on_data(struct filter_ctx *ctx)
 
 static enum verdict on_header(struct filter_ctx *ctx, struct span name, struct span value)
 {
-    (void)name;
     (void)value;
+    note_field(ctx, name);
     return about(ctx, FILTER_HEADER, -1);
+}
+
+/* It edits when the header section ends. */
+static bool early(struct filter_ctx *ctx)
+{
+    return (self(ctx)->member.edits & FILTER_EDITS_HEADERS) != 0;
 }
 
 static enum verdict on_end_of_headers(struct filter_ctx *ctx)
 {
-    if (self(ctx)->member.edits == FILTER_EDITS_HEADERS)
+    check_fields(ctx);
+    if (early(ctx)) {
         add_field(ctx);
+        write_body(ctx);
+    }
     return about(ctx, FILTER_END_OF_HEADERS, -1);
 }
 
@@ -250,13 +333,68 @@ static enum verdict on_part(struct filter_ctx *ctx, const struct filter_part *pa
     return about(ctx, FILTER_PART, -1);
 }
 
+/* A domain of its own, by which the upstream knows whose word the sender is. */
+static void change_sender(struct filter_ctx *ctx, struct message *message)
+{
+    const struct sim_filter *filter = self(ctx);
+    char path[40];
+
+    (void)snprintf(path, sizeof(path), "%s@f%u.example", message->id, filter->index);
+    if (filter_change_sender(ctx, span_str(path), SPAN("RET=FULL")) == 0)
+        sim_fail(filter->sim, "upstream", "a parameter that was not offered is taken");
+    if (filter_change_sender(ctx, span_str(path), SPAN("")) == 0 && filter->member.mode == CHAIN_ENFORCE)
+        message->senders |= 1u << filter->index;
+}
+
+static void add_recipient(struct filter_ctx *ctx, struct message *message)
+{
+    const struct sim_filter *filter = self(ctx);
+    char path[40];
+
+    (void)snprintf(path, sizeof(path), "a%u@%s.sim", filter->index, message->id);
+    if (filter_add_recipient(ctx, span_str(path), SPAN("")) == 0 && filter->member.mode == CHAIN_ENFORCE)
+        message->adds |= 1u << filter->index;
+}
+
+static void delete_recipient(struct filter_ctx *ctx, struct message *message, unsigned which)
+{
+    const struct sim_filter *filter = self(ctx);
+    char path[40];
+
+    (void)snprintf(path, sizeof(path), "r%u@%s.SIM", which, message->id);
+    if (filter_delete_recipient(ctx, span_str(path)) == 0 && filter->member.mode == CHAIN_ENFORCE)
+        message->deletes[which] |= 1u << filter->index;
+}
+
+static void readdress(struct filter_ctx *ctx)
+{
+    const struct sim_filter *filter = self(ctx);
+    struct message *message = message_of(ctx);
+    struct dice dice;
+
+    if (message == NULL || !filter->readdresses)
+        return;
+    dice = dice_for(filter->sim->seed, DICE_ENVELOPE,
+                    64 + filter->index * 64 + message->client->number * 8 +
+                        (unsigned)(message - message->client->messages));
+    if (dice_percent(&dice, 40))
+        change_sender(ctx, message);
+    if (dice_percent(&dice, 40))
+        add_recipient(ctx, message);
+    if (dice_percent(&dice, 40))
+        delete_recipient(ctx, message, dice_below(&dice, message->recipients));
+}
+
 static enum verdict on_end_of_message(struct filter_ctx *ctx)
 {
     struct client *client = client_of(ctx);
     enum verdict verdict;
 
-    if (self(ctx)->member.edits == FILTER_EDITS_MESSAGE)
+    if (!early(ctx)) {
         add_field(ctx);
+        write_body(ctx);
+    }
+    readdress(ctx);
     verdict = about(ctx, FILTER_END_OF_MESSAGE, -1);
     if (verdict != VERDICT_CONTINUE || !self(ctx)->thinks || client->plain)
         return verdict;
@@ -306,6 +444,7 @@ const struct filter sim_filter_itself = {
     .on_capabilities = on_capabilities,
     .on_mail = on_mail,
     .on_rcpt = on_rcpt,
+    .on_recipient = on_recipient,
     .on_data = on_data,
     .on_header = on_header,
     .on_end_of_headers = on_end_of_headers,

@@ -5,10 +5,24 @@
 
 #include "sim.h"
 
+/* Filters may have taken the last recipient away: then the message goes nowhere, by their will. */
+static bool may_go_nowhere(const struct message *message)
+{
+    bool deleted = false;
+
+    for (unsigned i = 0; i < message->recipients; i++) {
+        if (message->to[i].told / 100 == 2 && message->deletes[i] == 0)
+            return false;
+        deleted = deleted || message->deletes[i] != 0;
+    }
+    return deleted && (message->adds & ~message->dropped) == 0;
+}
+
 void ledger_told(struct sim *sim, struct message *message, unsigned code)
 {
     message->told = code;
-    if (code / 100 == 2 && !message->discarded && message->said == 0 && !message->client->lied_to)
+    if (code / 100 == 2 && !message->discarded && message->said == 0 && !message->client->lied_to &&
+        !may_go_nowhere(message))
         sim_fail(sim, "I1", "%s was told %u, the upstream has not said so", message->id, code);
 }
 
@@ -34,12 +48,34 @@ void ledger_decided(struct sim *sim, struct message *message, int which, enum ve
         message->to[which].refused = true;
 }
 
-/* The fields in front: ours if wanted, then each filter's, once, and no other. */
+/* Fields of filters, each once, in front of *top; they are taken off it. `above`: those that prepend. */
+static bool take_fields(const struct sim *sim, const struct message *message, struct span *top, bool above,
+                        unsigned *seen)
+{
+    bool either = sim->config.settings.trace != TRACE_RECEIVED;
+    char field[40];
+
+    while (span_starts_nocase(*top, SPAN("X-Filter-"))) {
+        unsigned i = top->len > 9 ? (unsigned)(top->ptr[9] - '0') : 99;
+        int n = snprintf(field, sizeof(field), "X-Filter-%u: %s\r\n", i, message->id);
+        if (i >= FILTERS_MAX || (*seen >> i & 1u) != 0 ||
+            !span_starts_nocase(*top, span_of(field, (size_t)n)) ||
+            (!either && sim->config.filters[i].prepends != above))
+            return false;
+        *seen |= 1u << i;
+        *top = span_skip(*top, (size_t)n);
+    }
+    return true;
+}
+
+/* The fields in front: those that filters prepend, ours if wanted, then what they add, each once, and no
+ * other. */
 static bool top_is_declared(const struct sim *sim, const struct message *message, struct span top)
 {
     unsigned seen = 0, wanted = message->added & ~message->dropped;
-    char field[40];
 
+    if (!take_fields(sim, message, &top, true, &seen))
+        return false;
     if (sim->config.settings.trace == TRACE_RECEIVED) {
         if (!span_starts_nocase(top, SPAN("Received: from ")))
             return false;
@@ -48,15 +84,37 @@ static bool top_is_declared(const struct sim *sim, const struct message *message
             top = span_skip(top, (size_t)(lf + 1 - top.ptr));
         } while (top.len != 0 && top.ptr[0] == '\t');
     }
-    while (top.len != 0) {
-        unsigned i = top.len > 9 ? (unsigned)(top.ptr[9] - '0') : 99;
-        int n = snprintf(field, sizeof(field), "X-Filter-%u: %s\r\n", i, message->id);
-        if (i >= FILTERS_MAX || (seen >> i & 1u) != 0 || !span_starts_nocase(top, span_of(field, (size_t)n)))
-            return false;
-        seen |= 1u << i;
-        top = span_skip(top, (size_t)n);
+    return take_fields(sim, message, &top, false, &seen) && top.len == 0 && (seen & wanted) == wanted &&
+           (seen & ~message->added) == 0;
+}
+
+/* A body that a filter has written is that of the last in the chain that has, and has not failed; *top: what
+ * stands in front of the message. */
+static bool body_is_declared(const struct message *message, struct span content, size_t *top)
+{
+    unsigned certain = message->bodies & ~message->dropped;
+    bool found = false;
+
+    for (unsigned i = FILTERS_MAX; !found && i-- > 0;) {
+        struct lab_bytes expected = {0};
+        if ((message->bodies >> i & 1u) != 0) {
+            message_rewritten(message, i, &expected);
+            found = content.len >= expected.len &&
+                    span_eq(span_skip(content, content.len - expected.len), lab_bytes_from(&expected, 0));
+            *top = content.len - expected.len;
+        }
+        lab_bytes_free(&expected);
+        if ((certain >> i & 1u) != 0)
+            break;
     }
-    return (seen & wanted) == wanted && (seen & ~message->added) == 0;
+    return found;
+}
+
+static void check_top(struct sim *sim, const struct message *message, struct span top)
+{
+    if (!top_is_declared(sim, message, top))
+        sim_fail(sim, "I3", "%s has undeclared or missing fields on top: %.*s", message->id, (int)top.len,
+                 top.ptr);
 }
 
 static void check_content(struct sim *sim, const struct upstream *up)
@@ -66,6 +124,14 @@ static void check_content(struct sim *sim, const struct upstream *up)
     struct span expected = lab_bytes_from(&message->expected, 0);
     size_t top;
 
+    if (body_is_declared(message, content, &top)) {
+        check_top(sim, message, span_first(content, top));
+        return;
+    }
+    if ((message->bodies & ~message->dropped) != 0) {
+        sim_fail(sim, "I3", "%s has not the body that a filter has written", message->id);
+        return;
+    }
     if (!message_check(content, &id, &top, &rest) || !span_eq(id, span_str(message->id))) {
         sim_fail(sim, "I3", "the content stored as %s is damaged (%zu octets for %zu)", message->id,
                  content.len, expected.len);
@@ -74,9 +140,7 @@ static void check_content(struct sim *sim, const struct upstream *up)
     if (!span_eq(rest, expected) &&
         !(rest.len == expected.len + 2 && span_eq(span_first(rest, expected.len), expected)))
         sim_fail(sim, "I3", "the content stored as %s is not the client's", message->id);
-    if (!top_is_declared(sim, message, span_first(content, top)))
-        sim_fail(sim, "I3", "%s has undeclared or missing fields on top: %.*s", message->id, (int)top,
-                 content.ptr);
+    check_top(sim, message, span_first(content, top));
 }
 
 void ledger_end(struct upstream *up, bool accepted)
@@ -90,6 +154,7 @@ void ledger_end(struct upstream *up, bool accepted)
                  message->refused ? "refused" : "discarded");
     check_content(sim, up);
     message->envelope = up->accepted;
+    message->sender = up->sender;
     if (accepted) {
         message->stored++;
         sim->totals->stored++;
@@ -119,7 +184,8 @@ static bool logged(const struct sim *sim, const struct message *message, const c
 static bool never_lost(const struct sim *sim, const struct message *message)
 {
     (void)sim;
-    return message->told / 100 != 2 || message->discarded || message->stored != 0 || message->client->lied_to;
+    return message->told / 100 != 2 || message->discarded || message->stored != 0 ||
+           message->client->lied_to || may_go_nowhere(message);
 }
 
 static bool never_against_a_refusal(const struct sim *sim, const struct message *message)
@@ -134,7 +200,8 @@ static bool never_twice(const struct sim *sim, const struct message *message)
     return message->stored <= 1 && message->ends <= 1;
 }
 
-/* The envelope that was handed over is the one the client was told of, as far as it has heard. */
+/* The envelope that was handed over is the one the client was told of, as far as it has heard, without those
+ * that filters have deleted and with those that they have added. */
 static bool recipients_agree(const struct sim *sim, const struct message *message)
 {
     (void)sim;
@@ -142,9 +209,33 @@ static bool recipients_agree(const struct sim *sim, const struct message *messag
         return true;
     for (unsigned i = 0; i < message->recipients; i++) {
         bool told = message->to[i].told / 100 == 2, has = (message->envelope >> i & 1u) != 0;
-        if (message->to[i].told != 0 && told != has)
+        bool may_be_gone = message->deletes[i] != 0, is_gone = (message->deletes[i] & ~message->dropped) != 0;
+        if (message->to[i].told != 0 && (has ? !told || is_gone : told && !may_be_gone))
             return false;
     }
+    return true;
+}
+
+static bool additions_agree(const struct sim *sim, const struct message *message)
+{
+    unsigned has = message->envelope >> RECIPIENTS_MAX;
+
+    (void)sim;
+    return message->ends == 0 || message->client->lied_to ||
+           ((has & ~message->adds) == 0 && (message->adds & ~message->dropped & ~has) == 0);
+}
+
+/* The sender is the word of the last filter in the chain that has changed it, and has not failed. */
+static bool senders_agree(const struct sim *sim, const struct message *message)
+{
+    (void)sim;
+    if (message->ends == 0 || message->client->lied_to)
+        return true;
+    if (message->sender < FILTERS_MAX && (message->senders >> message->sender & 1u) == 0)
+        return false;
+    for (unsigned i = message->sender < FILTERS_MAX ? message->sender + 1 : 0; i < FILTERS_MAX; i++)
+        if ((message->senders & ~message->dropped) >> i & 1u)
+            return false;
     return true;
 }
 
@@ -189,6 +280,8 @@ static const struct {
     {"I2", "a filter decided against it, the upstream got its end of data", never_against_a_refusal},
     {"I3", "it was stored more than once", never_twice},
     {"I3", "its recipients at the upstream are not those the client was told", recipients_agree},
+    {"I3", "recipients that filters have added are missing, or others have come", additions_agree},
+    {"I3", "its sender at the upstream is not the one it should be", senders_agree},
     {"I4", "it was stored, the client was not told, and the log does not say so", duplicates_are_logged},
     {"I6", "it was refused for good without anybody having wanted that", failures_are_temporary},
 };

@@ -132,6 +132,22 @@ void message_free(struct message *message)
     lab_bytes_free(&message->expected);
 }
 
+void message_body(const struct message *message, unsigned filter, struct lab_bytes *out)
+{
+    char line[64];
+    int n = snprintf(line, sizeof(line), "%s as filter %u has it\r\n.\r\n", message->id, filter);
+
+    for (unsigned i = 0; i < 1 + filter * 40; i++)
+        lab_bytes_add(out, span_of(line, (size_t)n));
+}
+
+void message_rewritten(const struct message *message, unsigned filter, struct lab_bytes *out)
+{
+    lab_bytes_add(out, span_first(lab_bytes_from(&message->expected, 0), message->header_len));
+    lab_bytes_add(out, SPAN("\r\n"));
+    message_body(message, filter, out);
+}
+
 bool message_check(struct span content, struct span *id, size_t *top, struct span *rest)
 {
     const char *field = memmem(content.ptr, content.len, "X-Sim: ", 7);

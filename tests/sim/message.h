@@ -31,17 +31,22 @@ struct message {
     bool dead;    /* the client has given it up */
     bool open;    /* MAIL was accepted */
     /* What the ledger knows. */
-    unsigned told;     /* code the client got at the end; 0: none */
-    unsigned stored;   /* times the upstream has taken it over */
-    unsigned said;     /* and said so */
-    unsigned declined; /* times the upstream said no at its end of data */
-    unsigned ends;     /* ends of data the upstream has seen for it */
-    unsigned envelope; /* bits of recipients the upstream had then */
-    unsigned added;    /* bits of filters that have added a field */
-    unsigned dropped;  /* of those, bits of filters whose fields may be gone again */
-    bool refused;      /* a filter refused it */
-    bool discarded;    /* a filter discarded it */
-    bool harsh;        /* a filter, or the upstream, had cause for 5xx */
+    unsigned told;                    /* code the client got at the end; 0: none */
+    unsigned stored;                  /* times the upstream has taken it over */
+    unsigned said;                    /* and said so */
+    unsigned declined;                /* times the upstream said no at its end of data */
+    unsigned ends;                    /* ends of data the upstream has seen for it */
+    unsigned envelope;                /* bits of recipients the upstream had then */
+    unsigned added;                   /* bits of filters that have added a field */
+    unsigned bodies;                  /* bits of filters that have written another body */
+    unsigned senders;                 /* bits of filters that have changed the sender */
+    unsigned adds;                    /* bits of filters that have added a recipient */
+    unsigned deletes[RECIPIENTS_MAX]; /* bits of filters that have deleted it */
+    unsigned sender;  /* whose the sender was that the upstream had; FILTERS_MAX: the client's */
+    unsigned dropped; /* of all those, bits of filters whose doings may be gone again */
+    bool refused;     /* a filter refused it */
+    bool discarded;   /* a filter discarded it */
+    bool harsh;       /* a filter, or the upstream, had cause for 5xx */
 };
 
 /* How a message may look. */
@@ -56,6 +61,11 @@ struct message_kind {
 
 void message_make(struct message *message, const struct message_kind *kind, struct dice *dice);
 void message_free(struct message *message);
+/* The octets that the upstream must get, behind what is added on top, where the filter has written the body.
+ */
+void message_rewritten(const struct message *message, unsigned filter, struct lab_bytes *out);
+/* That body. */
+void message_body(const struct message *message, unsigned filter, struct lab_bytes *out);
 /* Reads the identity in `content` from its X-Sim field on; false: damaged, or no message of ours. *top:
  * octets in front of that field. */
 bool message_check(struct span content, struct span *id, size_t *top, struct span *rest);

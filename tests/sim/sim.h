@@ -15,7 +15,17 @@
 #define UPSTREAMS_MAX 96
 #define FAULTS_MAX    3
 
-enum dice_of { DICE_WORLD = 1, DICE_CONFIG, DICE_CLIENT, DICE_UPSTREAM, DICE_FILTER, DICE_FAULTS, DICE_TLS };
+enum dice_of {
+    DICE_WORLD = 1,
+    DICE_CONFIG,
+    DICE_CLIENT,
+    DICE_UPSTREAM,
+    DICE_FILTER,
+    DICE_FAULTS,
+    DICE_TLS,
+    DICE_EDITS,
+    DICE_ENVELOPE
+};
 
 /* Memory that fails: at the `after`-th allocation from now, once or from then on. */
 struct scarcity {

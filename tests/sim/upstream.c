@@ -117,6 +117,12 @@ static void on_ehlo(struct upstream *up, struct span line)
     up->replies[(up->first + up->count - 1) % UPSTREAM_REPLIES].end = up->words.len;
 }
 
+/* Filters that change a sender have domains of their own: f0.example, f1.example, ... */
+static unsigned whose_sender(struct span from_at)
+{
+    return from_at.len > 2 && from_at.ptr[1] == 'f' ? (unsigned)(from_at.ptr[2] - '0') : FILTERS_MAX;
+}
+
 static void on_mail(struct upstream *up, struct span line)
 {
     const char *at = memchr(line.ptr, '@', line.len);
@@ -128,6 +134,7 @@ static void on_mail(struct upstream *up, struct span line)
         wrong(up, line, "in plaintext, or not");
     forget(up);
     up->message = sim_message(up->sim, id);
+    up->sender = at != NULL ? whose_sender(span_skip(line, (size_t)(at - line.ptr))) : FILTERS_MAX;
     faults_point(up->sim, up->client, POINT_MAIL, SIDE_UPSTREAM);
     faults_point(up->sim, up->client, POINT_RESET, SIDE_UPSTREAM);
     if (up->message == NULL || up->message->client != up->client) {
@@ -136,6 +143,8 @@ static void on_mail(struct upstream *up, struct span line)
     }
     if (memmem(line.ptr, line.len, " SIZE=", 6) != NULL && !up->manners->size)
         wrong(up, line, "SIZE was not offered");
+    if (memmem(line.ptr, line.len, " RET=", 5) != NULL)
+        wrong(up, line, "DSN was not offered");
     up->mail = !refuses(up);
     answer(up, up->mail ? 250 : refusal(up, up->message), "sender {MAIL %s}", up->message->id);
 }
@@ -143,7 +152,8 @@ static void on_mail(struct upstream *up, struct span line)
 static void on_rcpt(struct upstream *up, struct span line)
 {
     unsigned which = line.len > 10 ? (unsigned)(line.ptr[10] - '0') : 99;
-    bool good = up->mail && which < RECIPIENTS_MAX;
+    bool added = line.len > 10 && line.ptr[9] == 'a'; /* by a filter: a0, a1, ... */
+    bool good = up->mail && which < (added ? FILTERS_MAX : RECIPIENTS_MAX);
 
     faults_point(up->sim, up->client, POINT_RCPT, SIDE_UPSTREAM);
     if (!good) {
@@ -154,8 +164,9 @@ static void on_rcpt(struct upstream *up, struct span line)
         answer(up, refusal(up, up->message), "recipient {RCPT %s r%u}", up->message->id, which);
         return;
     }
-    up->accepted |= 1u << which;
-    ledger_recipient(up->sim, up->message, which);
+    up->accepted |= 1u << (added ? RECIPIENTS_MAX + which : which);
+    if (!added)
+        ledger_recipient(up->sim, up->message, which);
     answer(up, 250, "recipient {RCPT %s r%u}", up->message->id, which);
 }
 

@@ -48,7 +48,8 @@ struct upstream {
     struct message *message; /* of the envelope; NULL: none */
     uint64_t chunk_left;
     uint64_t delay;    /* for the next answer */
-    unsigned accepted; /* bits of recipients */
+    unsigned accepted; /* bits of recipients, behind them those that filters have added */
+    unsigned sender;   /* the filter whose word the sender is; FILTERS_MAX: it is the client's */
     bool mail, greeted, authenticated, chunked, chunk_last, chunk_refused;
     bool gone, mute; /* mute: says nothing any more */
     bool declines;   /* has said 421: takes nothing any more */
