@@ -36,17 +36,53 @@ static size_t unfold(struct span value, char *out)
     return len;
 }
 
+/* Puts "Name: " where `room` octets of value are to follow; NULL when memory is short. */
+static char *begin(struct field *field, struct span name, size_t room)
+{
+    static const struct span separator = {": ", 2};
+    if (!reserve(field, name.len + separator.len + room))
+        return NULL;
+    memcpy(field->ptr, name.ptr, name.len);
+    memcpy(field->ptr + name.len, separator.ptr, separator.len);
+    return field->ptr + name.len + separator.len;
+}
+
+static void end(const struct field *field, char *value, size_t len, struct span *line, struct span *text)
+{
+    *text = span_of(value, len);
+    *line = span_of(field->ptr, (size_t)(value - field->ptr) + len);
+}
+
 int field_compose(struct field *field, struct span name, struct span value, struct span *line,
                   struct span *unfolded)
 {
-    static const struct span separator = {": ", 2};
-    size_t head = name.len + separator.len;
-    if (!reserve(field, head + value.len))
+    char *at = begin(field, name, value.len);
+    if (at == NULL)
         return -1;
-    memcpy(field->ptr, name.ptr, name.len);
-    memcpy(field->ptr + name.len, separator.ptr, separator.len);
-    *unfolded = span_of(field->ptr + head, unfold(value, field->ptr + head));
-    *line = span_of(field->ptr, head + unfolded->len);
+    end(field, at, unfold(value, at), line, unfolded);
+    return 0;
+}
+
+/* True for a value that may mean something else than it says: encoded words, octets beyond ASCII. */
+static bool encoded(struct span value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if ((unsigned char)value.ptr[i] >= 0x80 ||
+            (value.ptr[i] == '=' && i + 1 < value.len && value.ptr[i + 1] == '?'))
+            return true;
+    return false;
+}
+
+int field_decode(struct field *field, struct span name, struct span value, struct span *line,
+                 struct span *text, bool *same)
+{
+    *same = !encoded(value);
+    if (*same)
+        return 0;
+    char *at = begin(field, name, 3 * value.len);
+    if (at == NULL)
+        return -1;
+    end(field, at, filter_field_text(value, at, 3 * value.len), line, text);
     return 0;
 }
 

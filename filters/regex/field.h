@@ -2,7 +2,7 @@
 #ifndef REGEX_FIELD_H
 #define REGEX_FIELD_H
 
-#include "postern/span.h"
+#include "postern/filter.h"
 
 /* Memory for one field at a time; zeroed at first. Embedded by value. */
 struct field {
@@ -14,6 +14,10 @@ struct field {
  * the value. *line and, within it, *unfolded are valid until the next call. -1 when memory is short. */
 int field_compose(struct field *field, struct span name, struct span value, struct span *line,
                   struct span *unfolded);
+/* The same with the value as a person reads it (filter_field_text()); *same: that is how it is transmitted.
+ */
+int field_decode(struct field *field, struct span name, struct span value, struct span *line,
+                 struct span *text, bool *same);
 void field_free(struct field *field);
 
 #endif

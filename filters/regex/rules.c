@@ -1,8 +1,9 @@
-/* rules.c: checks and compiles the rules of a regex filter. Their keys are in options.c; looking is left to
- * scan.c, deciding to regex.c. */
+/* rules.c: checks and compiles the rules of a regex filter. Their keys are in options.c, what they do is
+ * checked in deed.c; looking is left to sieve.c, deciding to act.c. */
 #include "filters/regex/rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The key of a rule that a complaint is about. */
 struct place {
@@ -13,161 +14,160 @@ struct place {
 static int complain(const struct place *place, const char *key, const char *text)
 {
     char path[64];
+
     snprintf(path, sizeof path, "rules[%zu].%s", place->rule, key);
     filter_complain(place->setup, path, "%s", text);
     return -1;
 }
 
-/* field-name = 1*ftext
- * ftext = %d33-57 / %d59-126          RFC 5322 3.6.8
- * No longer than leaves room on a line of 78 octets (2.1.1). */
-static bool field_name(struct span name)
+/* At HELO there is no message yet: rules that need one look at the name when it begins. */
+static bool needs_message(const struct rule *rule)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (name.ptr[i] < 33 || name.ptr[i] > 126 || name.ptr[i] == ':')
-            return false;
-    return name.len > 0 && name.len < 77;
+    return rule->deed.action == ACTION_TAG || rule->deed.action == ACTION_DISCARD ||
+           rule->deed.action == ACTION_QUARANTINE || rule->score != 0;
 }
 
-static bool printable(struct span text)
+static int check_scope(struct rule *rule, const struct place *place)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127)
-            return false;
-    return true;
-}
+    const char *wrong = scope_parse(&rule->scope, span_str(rule->on));
 
-static int check_part(struct rule *rule, const struct place *place)
-{
-    static const struct {
-        const char *word;
-        enum rule_part part;
-        const char *field;
-    } parts[] = {
-        {"helo", PART_HELO, NULL},
-        {"from", PART_FROM, NULL},
-        {"to", PART_TO, NULL},
-        {"envelope", PART_ENVELOPE, NULL},
-        {"subject", PART_FIELD, "Subject"},
-        {"headers", PART_HEADERS, NULL},
-        {"raw", PART_RAW, NULL},
-        {"body", PART_BODY, NULL},
-        {"text", PART_TEXT, NULL},
-        {"filename", PART_FILENAME, NULL},
-    };
-    struct span on = span_str(rule->on);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (!span_eq(on, span_str(parts[i].word)))
-            continue;
-        rule->part = parts[i].part;
-        rule->field = span_str(parts[i].field);
-        return 0;
-    }
-    struct span prefix = SPAN("header:");
-    if (!span_starts_nocase(on, prefix))
-        return complain(
-            place, "on",
-            "unknown part; one of helo, from, to, envelope, subject, header:NAME, headers, raw, body");
-    rule->part = PART_FIELD;
-    rule->field = span_skip(on, prefix.len);
-    return field_name(rule->field) ? 0 : complain(place, "on", "no name of a header field after \"header:\"");
-}
-
-/* Reply-code = %x32-35 %x30-35 %x30-39          RFC 5321 4.2
- * Returns the octets read. */
-static size_t read_code(const char *text, unsigned *code)
-{
-    if (text[0] < '2' || text[0] > '5' || text[1] < '0' || text[1] > '5' || text[2] < '0' || text[2] > '9')
-        return 0;
-    *code = (unsigned)(text[0] - '0') * 100 + (unsigned)(text[1] - '0') * 10 + (unsigned)(text[2] - '0');
-    return 3;
-}
-
-/* status-code = class "." subject "." detail
- * class = "2" / "4" / "5"
- * subject = 1*3digit
- * detail = 1*3digit                              RFC 3463 2
- * Returns the octets read; 0 when the text does not begin with one that ends it or a space follows. */
-static size_t read_enhanced(const char *text)
-{
-    if (strchr("245", text[0]) == NULL || text[0] == '\0')
-        return 0;
-    size_t at = 1;
-    for (int part = 0; part < 2; part++) {
-        if (text[at] != '.')
-            return 0;
-        size_t digits = strspn(text + ++at, "0123456789");
-        if (digits < 1 || digits > 3)
-            return 0;
-        at += digits;
-    }
-    return text[at] == ' ' || text[at] == '\0' ? at : 0;
-}
-
-static int check_reply(struct rule *rule, const struct place *place)
-{
-    bool reject = rule->action == ACTION_REJECT;
-    if (rule->reply == NULL)
-        return 0;
-    if (!reject && rule->action != ACTION_TEMPFAIL)
-        return complain(place, "reply", "only reject and tempfail have a reply");
-    const char *at = rule->reply;
-    size_t len = read_code(at, &rule->code);
-    if (len == 0 || at[len] != ' ')
-        return complain(place, "reply", "a reply is a code, a space and a text, e.g. \"550 5.7.1 Refused\"");
-    if (rule->code / 100 != (reject ? 5 : 4))
-        return complain(place, "reply", reject ? "reject needs a 5xx code" : "tempfail needs a 4xx code");
-    if (rule->code == 421)
-        return complain(place, "reply", "421 would say that the connection is closed");
-    char class = *at;
-    at += len + 1;
-    len = read_enhanced(at);
-    if (len > 0) {
-        if (*at != class)
-            return complain(place, "reply", "the enhanced code is of another class than the code");
-        memcpy(rule->enhanced, at, len);
-        at += len + (at[len] == ' ');
-    }
-    rule->text = at;
-    if (*at == '\0' || strlen(at) > 400 || !printable(span_str(at)))
-        return complain(place, "reply", "the text is one line of at most 400 printable octets");
+    if (wrong != NULL)
+        return complain(place, "on", wrong);
+    if (rule->scope.kind == SCOPE_HELO && needs_message(rule))
+        rule->scope.kind = SCOPE_HELO_LATE;
     return 0;
 }
 
-static int check_header(struct rule *rule, const struct place *place)
+static int check_action(const struct rule *rule, const struct place *place)
 {
-    bool tag = rule->action == ACTION_TAG;
-    if (rule->header == NULL)
-        return tag ? complain(place, "action", "tag needs the key header") : 0;
-    if (!tag)
-        return complain(place, "header", "only tag has a header");
-    const char *colon = strchr(rule->header, ':');
-    size_t len = colon != NULL ? (size_t)(colon - rule->header) : 0;
-    rule->tag_name = span_of(rule->header, len);
-    rule->tag_value = span_trim(span_str(colon != NULL ? colon + 1 : ""));
-    if (!field_name(rule->tag_name))
-        return complain(place, "header", "a header is a name, a colon and a value, e.g. \"X-Tag: invoice\"");
-    if (rule->tag_value.len == 0 || rule->tag_value.len > 900 || !printable(rule->tag_value))
-        return complain(place, "header", "the value is one line of at most 900 printable octets");
+    int action = rule->deed.action;
+    bool reply = rule->scope.kind == SCOPE_REPLY;
+
+    if (action == ACTION_NONE && rule->score == 0)
+        return complain(place, "action", "is missing; a rule has an action, a score, or both");
+    if (action == ACTION_REWRITE && (!reply || rule->replacement == NULL))
+        return complain(place, "action", "rewrite is for rules on reply, and needs the key replacement");
+    if (reply && action != ACTION_REWRITE && action != ACTION_LOG && action != ACTION_DISCONNECT)
+        return complain(place, "action", "a rule on reply can rewrite, log or disconnect");
+    if (reply && rule->score != 0)
+        return complain(place, "score", "a rule on reply has none");
     return 0;
 }
 
-static int check_pattern(struct rule *rule, const struct place *place, const struct regex_config *config)
+static int check_replacement(struct rule *rule, const struct place *place)
 {
+    const char *wrong;
+
+    if (rule->replacement == NULL)
+        return 0;
+    if (rule->deed.action != ACTION_REWRITE)
+        return complain(place, "replacement", "only rewrite has a replacement");
+    wrong = template_read(&rule->rewritten, rule->replacement);
+    return wrong != NULL ? complain(place, "replacement", wrong) : 0;
+}
+
+/* --- patterns --------------------------------------------------------------------------------------------
+ */
+
+/* A pattern that matches the text and nothing else; the caller frees it. */
+static char *quote(const char *text)
+{
+    size_t len = strlen(text);
+    char *source = malloc(4 * len + 1), *at = source;
+
+    for (size_t i = 0; source != NULL && i < len; i++) {
+        char c = text[i], lower = span_lower_byte(c);
+        if ((unsigned char)c >= 0x80 || (lower >= 'a' && lower <= 'z'))
+            *at++ = c;
+        else
+            at += sprintf(at, "\\x%02x", (unsigned char)c);
+    }
+    if (source != NULL)
+        *at = '\0';
+    return source;
+}
+
+static struct pattern *compile(const struct rule *rule, const char *source, const struct regex_config *config,
+                               struct pattern_error *error)
+{
+    bool utf = rule->utf == UTF_TRUE || (rule->utf == UTF_AUTO && scope_characters(&rule->scope));
     struct pattern_options options = {.match = (uint32_t)config->limits.match,
                                       .depth = (uint32_t)config->limits.depth,
                                       .heap = (uint32_t)(config->limits.heap >> 10),
-                                      .utf = rule->utf,
+                                      .utf = utf,
+                                      .caseless = rule->caseless,
                                       .jit = config->jit};
+
+    return pattern_new(source, &options, error);
+}
+
+/* One more pattern of the rule; key: where it is written. */
+static int add(struct rule *rule, const char *source, const char *key, const struct place *place,
+               const struct regex_config *config)
+{
     struct pattern_error error;
-    rule->pattern = pattern_new(rule->source, &options, &error);
-    if (rule->pattern == NULL) {
+    struct pattern *pattern = compile(rule, source, config, &error);
+
+    if (pattern == NULL) {
         char text[sizeof error.message + 32];
         snprintf(text, sizeof text, "%s at offset %zu", error.message, error.offset);
-        return complain(place, "pattern", text);
+        return complain(place, key, text);
     }
-    if (rule_streams(rule) && pattern_reach(rule->pattern) > config->limits.window / 2)
-        return complain(place, "pattern", "looks back further than half of limits.window");
+    rule->compiled[rule->compiled_count++] = pattern;
+    if (pattern_reach(pattern) > config->limits.window / 2)
+        return complain(place, key, "looks back further than half of limits.window");
+    return 0;
+}
+
+static int add_list(struct rule *rule, const char *key, bool literal, const struct place *place,
+                    const struct regex_config *config)
+{
+    const struct option_strings *list = literal ? &rule->literals : &rule->patterns;
+    int result = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        char path[64];
+        char *source = literal ? quote(list->items[i]) : strdup(list->items[i]);
+        snprintf(path, sizeof path, "%s[%zu]", key, i);
+        result |= source != NULL ? add(rule, source, path, place, config)
+                                 : complain(place, path, "memory is short");
+        free(source);
+    }
+    return result;
+}
+
+static int check_patterns(struct rule *rule, const struct place *place, const struct regex_config *config)
+{
+    size_t count = rule->patterns.count + rule->literals.count + (rule->source != NULL);
+    int result = 0;
+
+    if (rule->source == NULL && rule->patterns.items == NULL && rule->literals.items == NULL)
+        return complain(place, "pattern", "is missing; a rule has a pattern, patterns or literals");
+    rule->compiled = malloc((count + 1) * sizeof(struct pattern *));
+    if (rule->compiled == NULL)
+        return complain(place, "pattern", "memory is short");
+    if (rule->source != NULL)
+        result |= add(rule, rule->source, "pattern", place, config);
+    result |= add_list(rule, "patterns", false, place, config);
+    return add_list(rule, "literals", true, place, config) | result;
+}
+
+/* Every name that a text mentions is a group of a pattern at least. */
+static int check_names(const struct rule *rule, const struct template *template, const char *key,
+                       const struct place *place)
+{
+    char name[TEMPLATE_NAME];
+
+    for (unsigned n = 0; template_name(template, n, name); n++) {
+        bool known = false;
+        for (size_t i = 0; i < rule->compiled_count && !known; i++)
+            known = pattern_names(rule->compiled[i], name);
+        if (!known) {
+            char text[2 * TEMPLATE_NAME + 64];
+            snprintf(text, sizeof text, "no group is named \"%s\", as in (?<%s>...)", name, name);
+            return complain(place, key, text);
+        }
+    }
     return 0;
 }
 
@@ -183,26 +183,74 @@ static int check_name(struct rule *rule, const struct place *place)
     return 0;
 }
 
-int rules_compile(struct regex_config *config, struct filter_setup *setup)
+static int check_rule(struct rule *rule, const struct place *place, const struct regex_config *config)
 {
-    int result = 0;
-    for (size_t i = 0; i < config->rules.count; i++) {
-        struct rule *rule = rules_at(config, i);
-        struct place place = {setup, i};
-        result |= check_name(rule, &place);
-        result |= check_part(rule, &place);
-        result |= check_reply(rule, &place);
-        result |= check_header(rule, &place);
-        result |= check_pattern(rule, &place, config);
+    char path[32];
+    int result = check_name(rule, place);
+
+    snprintf(path, sizeof path, "rules[%zu]", place->rule);
+    if (check_scope(rule, place) != 0)
+        return -1;
+    result |= check_action(rule, place);
+    result |= deed_check(&rule->deed, path, place->setup);
+    result |= check_replacement(rule, place);
+    if (check_patterns(rule, place, config) != 0)
+        return -1;
+    result |=
+        check_names(rule, &rule->deed.text, rule->deed.action == ACTION_TAG ? "header" : "reply", place);
+    return check_names(rule, &rule->rewritten, "replacement", place) | result;
+}
+
+/* --- thresholds ------------------------------------------------------------------------------------------
+ */
+
+static int check_threshold(struct threshold *threshold, size_t n, struct filter_setup *setup)
+{
+    char path[32], name[TEMPLATE_NAME];
+    int result;
+
+    snprintf(path, sizeof path, "thresholds[%zu]", n);
+    result = deed_check(&threshold->deed, path, setup);
+    if (threshold->deed.action == ACTION_NONE || threshold->deed.action == ACTION_REWRITE ||
+        threshold->deed.action == ACTION_DISCONNECT) {
+        filter_complain(setup, path, "reject, tempfail, tag, log, discard or quarantine");
+        result = -1;
+    }
+    for (unsigned i = 0; template_name(&threshold->deed.text, i, name); i++) {
+        if (strcmp(name, "score") == 0 || strcmp(name, "rules") == 0)
+            continue;
+        filter_complain(setup, path, "${%s} is not known; ${score} and ${rules} are", name);
+        result = -1;
     }
     return result;
 }
 
+int rules_compile(struct regex_config *config, struct filter_setup *setup)
+{
+    int result = 0;
+
+    if (!trigger_available((enum trigger_engine)config->engine)) {
+        filter_complain(setup, "prefilter", "is not part of this program");
+        return -1;
+    }
+    for (size_t i = 0; i < config->rules.count; i++) {
+        struct place place = {setup, i};
+        result |= check_rule(rules_at(config, i), &place, config);
+    }
+    for (size_t i = 0; i < config->thresholds.count; i++)
+        result |= check_threshold(thresholds_at(config, i), i, setup);
+    return result == 0 ? lanes_make(config, setup) : result;
+}
+
 void rules_free(struct regex_config *config)
 {
+    lanes_free(config);
     for (size_t i = 0; i < config->rules.count; i++) {
         struct rule *rule = rules_at(config, i);
-        pattern_free(rule->pattern);
-        rule->pattern = NULL;
+        for (size_t n = 0; n < rule->compiled_count; n++)
+            pattern_free(rule->compiled[n]);
+        free(rule->compiled);
+        rule->compiled = NULL;
+        rule->compiled_count = 0;
     }
 }

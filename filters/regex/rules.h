@@ -3,44 +3,63 @@
 #ifndef REGEX_RULES_H
 #define REGEX_RULES_H
 
-#include "filters/regex/pattern.h"
+#include "filters/regex/scope.h"
+#include "filters/regex/sieve.h"
+#include "filters/regex/template.h"
 #include "postern/filter.h"
 
-/* What a rule looks at. */
-enum rule_part {
-    PART_HELO,     /* the name the client gave */
-    PART_FROM,     /* the reverse-path, empty for <> */
-    PART_TO,       /* each forward-path */
-    PART_ENVELOPE, /* each of both */
-    PART_FIELD,    /* the unfolded value of each header field of one name */
-    PART_HEADERS,  /* each header field as "Name: value", unfolded */
-    PART_RAW,      /* the message, dots unstuffed */
-    PART_BODY,     /* what follows the header section, not decoded */
-    PART_TEXT,     /* the text of each text part as UTF-8; of HTML also as a person reads it */
-    PART_FILENAME  /* each name that a part is given */
+enum rule_action {
+    ACTION_NONE, /* it counts for its score alone */
+    ACTION_REJECT,
+    ACTION_TEMPFAIL,
+    ACTION_TAG,
+    ACTION_LOG,
+    ACTION_DISCARD,
+    ACTION_QUARANTINE,
+    ACTION_DISCONNECT,
+    ACTION_REWRITE
 };
-
-enum rule_action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_TAG, ACTION_LOG, ACTION_DISCARD };
 enum rule_failure { FAILURE_TEMPFAIL, FAILURE_PASS, FAILURE_REJECT };
+enum rule_mode { MODE_ENFORCE, MODE_OBSERVE };
+enum rule_utf { UTF_AUTO, UTF_TRUE, UTF_FALSE };
+
+/* What happens, to whom it is told and how: of a rule, or of a threshold. */
+struct deed {
+    /* as in proxy.yaml */
+    int action; /* enum rule_action */
+    const char *reply;
+    const char *header;
+    /* derived */
+    unsigned code;        /* of the reply; 0: none configured */
+    char enhanced[12];    /* "" for none */
+    struct template text; /* of the reply, or the value of the field that a tag adds */
+    struct span tag_name;
+};
 
 struct rule {
     /* as in proxy.yaml */
     const char *name;
     const char *on;
     const char *source;
-    const char *reply;
-    const char *header;
-    bool utf;
-    int action;  /* enum rule_action */
+    struct option_strings patterns, literals;
+    int utf; /* enum rule_utf */
+    bool caseless;
+    struct deed deed;
+    int64_t score;
+    const char *replacement;
+    int mode;    /* enum rule_mode */
     int failure; /* enum rule_failure: what exceeding a limit amounts to */
     /* derived */
-    enum rule_part part;
-    struct span field; /* PART_FIELD: the name */
-    struct pattern *pattern;
-    unsigned code;                   /* of the reply; 0: none configured */
-    char enhanced[12];               /* "" for none */
-    const char *text;                /* of the reply */
-    struct span tag_name, tag_value; /* of the header field that a tag adds */
+    struct scope scope;
+    struct template rewritten; /* of the replacement */
+    struct pattern **compiled;
+    size_t compiled_count;
+};
+
+/* What the scores of a message add up to. */
+struct threshold {
+    int64_t score;
+    struct deed deed;
 };
 
 struct rule_limits {
@@ -50,10 +69,26 @@ struct rule_limits {
     uint64_t window;
 };
 
+/* The rules that look at the same, in one pass. */
+struct lane {
+    struct scope scope;
+    struct sieve *sieve;
+    const struct pattern **patterns;
+    uint32_t *rules; /* of each pattern: the number of its rule */
+    size_t count;
+};
+
 struct regex_config {
     struct rule_limits limits;
     bool jit;
-    struct option_rows rules; /* of struct rule */
+    int engine;                    /* enum trigger_engine */
+    struct option_rows rules;      /* of struct rule */
+    struct option_rows thresholds; /* of struct threshold */
+    /* derived */
+    struct lane *lanes;
+    size_t lane_count;
+    bool tally_late; /* tags and scores are known at the end of the message, not at that of its header section
+                      */
 };
 
 extern const struct option regex_options[];
@@ -63,21 +98,29 @@ static inline struct rule *rules_at(const struct regex_config *config, size_t n)
     return (struct rule *)config->rules.items + n;
 }
 
-/* True for a part that arrives in pieces. */
-static inline bool rule_streams(const struct rule *rule)
+static inline struct threshold *thresholds_at(const struct regex_config *config, size_t n)
 {
-    return rule->part == PART_RAW || rule->part == PART_BODY || rule->part == PART_TEXT;
+    return (struct threshold *)config->thresholds.items + n;
 }
 
-/* True for a part that comes behind the header section. */
-static inline bool rule_late(const struct rule *rule)
+/* True for a rule whose match decides by itself. */
+static inline bool rule_decides(const struct rule *rule)
 {
-    return rule_streams(rule) || rule->part == PART_FILENAME;
+    return rule->mode == MODE_ENFORCE && rule->deed.action != ACTION_NONE &&
+           rule->deed.action != ACTION_TAG && rule->deed.action != ACTION_LOG &&
+           rule->deed.action != ACTION_REWRITE;
 }
 
 /* Checks and compiles; -1 after every complaint has been made. What was compiled is freed by rules_free(),
  * also after -1. */
 int rules_compile(struct regex_config *config, struct filter_setup *setup);
 void rules_free(struct regex_config *config);
+
+/* deed.c: checks what a rule or threshold does and reads its reply and header. path: of the row, such as
+ * "rules[2]". -1 after every complaint has been made. */
+int deed_check(struct deed *deed, const char *path, struct filter_setup *setup);
+/* lanes.c: sorts the compiled rules into lanes. */
+int lanes_make(struct regex_config *config, struct filter_setup *setup);
+void lanes_free(struct regex_config *config);
 
 #endif

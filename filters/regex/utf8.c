@@ -2,6 +2,7 @@
 #include "filters/regex/utf8.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 enum { SUB = 0x1A };
 
@@ -92,4 +93,40 @@ void utf8_mend(struct span text, char *out)
         out += len;
         text = span_skip(text, len);
     }
+}
+
+/* Octets at the start of a continued text that belong to a character before it. Too far from where a match
+ * may start to be seen, they would only make a well-formed text need mending. */
+static size_t torn(struct span text)
+{
+    size_t octets = 0;
+    while (octets < 3 && octets < text.len && ((unsigned char)text.ptr[octets] & 0xC0) == 0x80)
+        octets++;
+    return octets;
+}
+
+bool utf8_read(struct utf8_text *out, struct span text, bool continues, bool more)
+{
+    out->skipped = continues ? torn(text) : 0;
+    out->text = span_skip(text, out->skipped);
+    if (more)
+        out->text.len = utf8_whole(out->text);
+    if (utf8_valid(out->text))
+        return true;
+    if (out->size < out->text.len) {
+        char *mended = realloc(out->mended, out->text.len);
+        if (mended == NULL)
+            return false;
+        out->mended = mended;
+        out->size = out->text.len;
+    }
+    utf8_mend(out->text, out->mended);
+    out->text.ptr = out->mended;
+    return true;
+}
+
+void utf8_free(struct utf8_text *text)
+{
+    free(text->mended);
+    *text = (struct utf8_text){.size = 0};
 }

@@ -13,4 +13,16 @@ bool utf8_valid(struct span text);
  * (U+001A), so that nothing moves. */
 void utf8_mend(struct span text, char *out);
 
+/* A text as patterns over characters are shown it. Embedded by value; zeroed at first. */
+struct utf8_text {
+    struct span text; /* well-formed; octet n is octet n + skipped of what was given */
+    size_t skipped;   /* octets at its start that belong to a character before it, at most three */
+    char *mended;     /* memory of the copy, where there had to be one */
+    size_t size;
+};
+
+/* Reads a text; continues, more: something precedes it, may follow it. False when memory is short. */
+bool utf8_read(struct utf8_text *out, struct span text, bool continues, bool more);
+void utf8_free(struct utf8_text *text);
+
 #endif

@@ -345,6 +345,10 @@ int filter_set_arguments(struct filter_capabilities *capabilities, struct span k
 /* The name of the n-th anomaly that FILTER_PART_ANOMALY may tell of, in order; NULL past the last. Any time.
  */
 const char *filter_anomaly(unsigned n);
+/* The value of a field, as on_header shows it, as a person reads it: unfolded, encoded words (RFC 2047)
+ * decoded, UTF-8. Returns the octets put to out, of which there are `room`; what does not fit is left out.
+ * Three times the octets of the value are always enough. Any time. */
+size_t filter_field_text(struct span value, char *out, size_t room);
 
 /* open() only: a complaint about the value at `path` below the filter's map ("rules[2].pattern", or "" for
  * the filter itself); the loader adds file, line and column. */
