@@ -307,16 +307,16 @@ const struct option schema_filters[] = {
 };
 
 static const char *const modes[] = {"enforce", "observe", NULL}; /* enum chain_mode */
-static const char *const failures[] = {"tempfail", "pass", "reject", "quarantine",
-                                       NULL};                        /* enum chain_failure */
-static const char *const rejects[] = {"reject", "quarantine", NULL}; /* enum chain_reject */
+static const char *const failures[] = {"tempfail",   "pass",     "reject",
+                                       "quarantine", "shutdown", NULL}; /* enum chain_failure */
+static const char *const rejects[] = {"reject", "quarantine", NULL};    /* enum chain_reject */
 const struct option schema_common[] = {
     TEXT_KEY(schema_common, name, NULL, "What logs call it; the filter's own name when absent."),
     WORD_KEY(schema_common, mode, modes, "enforce",
              "Whether its verdicts count, or are only logged as what they would have been."),
     WORD_KEY(schema_common, on_failure, failures, "tempfail",
              "What happens when it cannot decide or is too slow; quarantine is tempfail for what is no "
-             "message: a client, a command, a single recipient."),
+             "message: a client, a command, a single recipient; shutdown is 421 and the end of the session."),
     WORD_KEY(schema_common, on_reject, rejects, "reject",
              "What becomes of a message that it rejects: it is refused, or received and kept. A recipient "
              "that it rejects is refused in any case."),

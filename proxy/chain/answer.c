@@ -28,6 +28,7 @@ static const struct standard standard_replies[] = {
 static const struct standard failure_replies[] = {
     [VERDICT_REJECT] = {550, "5.7.1", "This could not be checked and is refused"},
     [VERDICT_TEMPFAIL] = {451, "4.7.1", "This could not be checked now, try again later"},
+    [VERDICT_DISCONNECT] = {CLOSING, "4.7.1", "This could not be checked now, closing"},
 };
 
 void answer_forget(struct answer **answer)

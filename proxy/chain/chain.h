@@ -12,8 +12,14 @@
 
 enum chain_mode { CHAIN_ENFORCE, CHAIN_OBSERVE };
 /* QUARANTINE where the question is about a message; about a recipient alone, or the session, it is TEMPFAIL.
- */
-enum chain_failure { CHAIN_FAIL_TEMPFAIL, CHAIN_FAIL_PASS, CHAIN_FAIL_REJECT, CHAIN_FAIL_QUARANTINE };
+ * SHUTDOWN: 421, and the connection is closed. */
+enum chain_failure {
+    CHAIN_FAIL_TEMPFAIL,
+    CHAIN_FAIL_PASS,
+    CHAIN_FAIL_REJECT,
+    CHAIN_FAIL_QUARANTINE,
+    CHAIN_FAIL_SHUTDOWN
+};
 /* What a REJECT of a message is. Of a recipient alone, or of the session, it is what it is. */
 enum chain_reject { CHAIN_REJECT_REJECT, CHAIN_REJECT_QUARANTINE };
 

@@ -95,7 +95,8 @@ void note_failed(struct filter_ctx *ctx, enum filter_event event, struct span wh
     static const char *const then[] = {[CHAIN_FAIL_TEMPFAIL] = "tempfail",
                                        [CHAIN_FAIL_PASS] = "pass",
                                        [CHAIN_FAIL_REJECT] = "reject",
-                                       [CHAIN_FAIL_QUARANTINE] = "quarantine"};
+                                       [CHAIN_FAIL_QUARANTINE] = "quarantine",
+                                       [CHAIN_FAIL_SHUTDOWN] = "shutdown"};
     struct member *member = ctx_member(ctx);
     struct log_line line;
 

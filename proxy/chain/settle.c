@@ -73,12 +73,15 @@ static bool refuse(struct filter_ctx *ctx, enum filter_event event, enum verdict
 
 bool settle_member_failure(struct member *member, struct span why, struct decision *out)
 {
-    bool reject = member->as.on_failure == CHAIN_FAIL_REJECT;
+    static const enum verdict verdicts[] = {[CHAIN_FAIL_TEMPFAIL] = VERDICT_TEMPFAIL,
+                                            [CHAIN_FAIL_REJECT] = VERDICT_REJECT,
+                                            [CHAIN_FAIL_QUARANTINE] = VERDICT_TEMPFAIL,
+                                            [CHAIN_FAIL_SHUTDOWN] = VERDICT_DISCONNECT};
 
     if (member->as.mode == CHAIN_OBSERVE || member->as.on_failure == CHAIN_FAIL_PASS)
         return false;
     *out = (struct decision){
-        .verdict = reject ? VERDICT_REJECT : VERDICT_TEMPFAIL, .filter = member->as.name, .reason = why};
+        .verdict = verdicts[member->as.on_failure], .filter = member->as.name, .reason = why};
     settle_count(member, out->verdict);
     answer_failure_reply(out->verdict, out);
     return true;

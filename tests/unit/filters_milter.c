@@ -195,6 +195,7 @@ static void test_failures_at_all_stages(void)
             fail_at(nth, how, MILTER, VERDICT_TEMPFAIL);
             fail_at(nth, how, "milter: {address: 'unix:/m', on_failure: pass}", VERDICT_CONTINUE);
             fail_at(nth, how, "milter: {address: 'unix:/m', on_failure: reject}", VERDICT_REJECT);
+            fail_at(nth, how, "milter: {address: 'unix:/m', on_failure: shutdown}", VERDICT_DISCONNECT);
         }
 }
 
