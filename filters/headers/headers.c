@@ -7,11 +7,14 @@
 #include "filters/regex/field.h"
 #include "filters/regex/scan.h"
 
+#define VALUE_OCTETS 4096 /* of a value that is made of another */
+
 /* A field that rules would replace or remove. */
 struct hit {
     struct hit *next; /* further up in the message */
     unsigned nth;
-    uint64_t rules; /* bits of those that it fits */
+    uint64_t rules;    /* bits of those that it fits */
+    struct span value; /* unfolded; absent when no rule makes another of it */
 };
 
 /* Fields of one name. */
@@ -99,8 +102,27 @@ static int meets(struct filter_ctx *ctx, const struct headers_rule *rule, struct
     return span_eq_nocase(name, span_str(rule->when.header)) ? matches(ctx, rule->condition, unfolded) : 0;
 }
 
+/* The value, if one of the rules makes another of it. False: no memory. */
+static bool keep_value(struct filter_ctx *ctx, struct hit *hit, struct span unfolded)
+{
+    const struct headers_config *config = filter_config(ctx);
+    bool wanted = false;
+    char *copy;
+
+    for (uint64_t left = hit->rules; left != 0 && !wanted; left &= left - 1)
+        wanted = config->rules[__builtin_ctzll(left)].made != NULL;
+    if (!wanted)
+        return true;
+    copy = filter_alloc(ctx, unfolded.len + 1);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, unfolded.len != 0 ? unfolded.ptr : "", unfolded.len);
+    hit->value = span_of(copy, unfolded.len);
+    return true;
+}
+
 /* Puts down which rules fit a field. */
-static bool count(struct filter_ctx *ctx, struct group *group, uint64_t rules)
+static bool count(struct filter_ctx *ctx, struct group *group, uint64_t rules, struct span unfolded)
 {
     struct hit *hit;
 
@@ -110,9 +132,9 @@ static bool count(struct filter_ctx *ctx, struct group *group, uint64_t rules)
     hit = filter_alloc(ctx, sizeof(*hit));
     if (hit == NULL)
         return false;
-    *hit = (struct hit){group->hits, group->seen, rules};
+    *hit = (struct hit){.next = group->hits, .nth = group->seen, .rules = rules};
     group->hits = hit;
-    return true;
+    return keep_value(ctx, hit, unfolded);
 }
 
 /* A field is held against all rules. */
@@ -136,7 +158,7 @@ static bool look(struct filter_ctx *ctx, struct headers_message *message, struct
         message->met |= (uint64_t)met << i;
         fitting |= (uint64_t)fit << i;
     }
-    return group == NULL || count(ctx, group, fitting);
+    return group == NULL || count(ctx, group, fitting, unfolded);
 }
 
 static enum verdict headers_on_header(struct filter_ctx *ctx, struct span name, struct span value)
@@ -147,6 +169,20 @@ static enum verdict headers_on_header(struct filter_ctx *ctx, struct span name, 
     if (message == NULL || field_compose(&message->field, name, value, &line, &unfolded) != 0)
         return VERDICT_FAIL;
     return look(ctx, message, name, value, unfolded) ? VERDICT_CONTINUE : VERDICT_FAIL;
+}
+
+/* A field gets the rule's value. */
+static int replace(struct filter_ctx *ctx, const struct headers_rule *rule, const struct hit *hit)
+{
+    char made[VALUE_OCTETS];
+    size_t len;
+
+    if (rule->made == NULL)
+        return filter_change_header(ctx, span_str(rule->name), hit->nth, span_str(rule->value));
+    if (substitution_apply(rule->made, hit->value, made, sizeof(made), &len) == SUBSTITUTION_DONE)
+        return filter_change_header(ctx, span_str(rule->name), hit->nth, span_of(made, len));
+    filter_set_reason(ctx, "the value of %s is too long, or takes too long to make", rule->name);
+    return -1;
 }
 
 /* Of the rules that fit a field the first is applied. */
@@ -163,7 +199,7 @@ static bool apply_hits(struct filter_ctx *ctx, const struct group *group, uint64
         if (rule->action == HEADERS_REMOVE)
             error = filter_delete_header(ctx, span_str(rule->name), hit->nth);
         else
-            error = filter_change_header(ctx, span_str(rule->name), hit->nth, span_str(rule->value));
+            error = replace(ctx, rule, hit);
         if (error != 0)
             return false;
     }
@@ -177,6 +213,8 @@ static bool put(struct filter_ctx *ctx, const struct headers_rule *rule)
     switch ((enum headers_action)rule->action) {
     case HEADERS_ADD:
         return filter_add_header(ctx, name, value) == 0;
+    case HEADERS_PREPEND:
+        return filter_prepend_header(ctx, name, value) == 0;
     case HEADERS_APPEND:
         return filter_append_header(ctx, name, value) == 0;
     case HEADERS_INSERT:

@@ -2,7 +2,7 @@
  */
 #include "filters/headers/rules.h"
 
-static const char *const actions[] = {"add", "append", "insert", "replace", "remove", NULL};
+static const char *const actions[] = {"add", "prepend", "append", "insert", "replace", "remove", NULL};
 
 #define WHEN(member) offsetof(struct headers_rule, when.member)
 static const struct option condition_options[] = {
@@ -24,7 +24,8 @@ static const struct option rule_options[] = {
      .offset = RULE(action),
      .words = actions,
      .required = true,
-     .help = "add (at the top), append (behind the last field), insert (behind the first `position` fields), "
+     .help = "add (at the top), prepend (above everything, our own trace field included), append (behind the "
+             "last field), insert (behind the first `position` fields), "
              "replace or remove (each field of that name, or each whose value matches)."},
     {.key = "name",
      .type = OPTION_STRING,
@@ -34,7 +35,8 @@ static const struct option rule_options[] = {
     {.key = "value",
      .type = OPTION_STRING,
      .offset = RULE(value),
-     .help = "Its value; required but for remove."},
+     .help = "Its value; required but for remove. With replace and a pattern $1 to $9, ${10} and ${name} "
+             "stand for what a group matched, $$ for a dollar sign."},
     {.key = "pattern",
      .type = OPTION_STRING,
      .offset = RULE(source),

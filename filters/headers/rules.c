@@ -47,6 +47,15 @@ static int compile(struct pattern **out, const char *source, struct filter_setup
     return complain(setup, rule, key, text);
 }
 
+/* The value with what the groups of the pattern matched. */
+static int compile_value(struct headers_rule *rule, struct filter_setup *setup, size_t at)
+{
+    char error[SUBSTITUTION_ERROR];
+
+    rule->made = substitution_of(rule->source, rule->value, error);
+    return rule->made != NULL ? 0 : complain(setup, at, "value", error);
+}
+
 /* A key that an action must have, or must not have. */
 static int check_key(struct filter_setup *setup, size_t rule, const char *key, bool given, bool wanted)
 {
@@ -72,6 +81,8 @@ static int check(struct headers_rule *rule, struct filter_setup *setup, size_t a
     if (rule->when.header != NULL && !is_field_name(span_str(rule->when.header)))
         result |= complain(setup, at, "if.header", "no name of a header field");
     result |= compile(&rule->pattern, rule->source, setup, at, "pattern");
+    if (result == 0 && rule->action == HEADERS_REPLACE && rule->source != NULL)
+        result |= compile_value(rule, setup, at);
     result |= compile(&rule->condition, rule->when.source, setup, at, "if.pattern");
     return result;
 }
@@ -120,6 +131,7 @@ void headers_rules_free(struct headers_config *config)
     for (size_t i = 0; i < config->count; i++) {
         pattern_free(config->rules[i].pattern);
         pattern_free(config->rules[i].condition);
+        substitution_free(config->rules[i].made);
     }
     config->count = 0;
 }

@@ -4,12 +4,20 @@
 #define HEADERS_RULES_H
 
 #include "filters/regex/pattern.h"
+#include "filters/regex/substitution.h"
 #include "postern/filter.h"
 
 #define HEADERS_RULES       63  /* at most, and one of our own: a set of them fits into 64 bits */
 #define HEADERS_AUTHSERV_ID 256 /* octets of an authserv-id; none of ours is so long */
 
-enum headers_action { HEADERS_ADD, HEADERS_APPEND, HEADERS_INSERT, HEADERS_REPLACE, HEADERS_REMOVE };
+enum headers_action {
+    HEADERS_ADD,
+    HEADERS_PREPEND,
+    HEADERS_APPEND,
+    HEADERS_INSERT,
+    HEADERS_REPLACE,
+    HEADERS_REMOVE
+};
 
 struct headers_rule {
     /* as in proxy.yaml */
@@ -24,6 +32,7 @@ struct headers_rule {
     } when;
     /* derived */
     struct pattern *pattern;   /* NULL: every value */
+    struct substitution *made; /* HEADERS_REPLACE with a pattern: its value */
     struct pattern *condition; /* NULL: the field need only be there */
     bool forged;               /* not by pattern, but Authentication-Results that claim to be ours */
     size_t group;              /* the first rule of the same name */

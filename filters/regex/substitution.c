@@ -153,17 +153,39 @@ static bool read_line(struct substitution *out, char error[SUBSTITUTION_ERROR])
     return compile(out, pattern, flags, error) && read_target(out, error);
 }
 
+static struct substitution *make(size_t room, char error[SUBSTITUTION_ERROR])
+{
+    struct substitution *out = calloc(1, sizeof(*out) + room);
+
+    if (out == NULL)
+        (void)snprintf(error, SUBSTITUTION_ERROR, "memory is short");
+    return out;
+}
+
 struct substitution *substitution_new(const char *line, char error[SUBSTITUTION_ERROR])
 {
     size_t len = strlen(line);
-    struct substitution *out = calloc(1, sizeof(*out) + len + 1);
+    struct substitution *out = make(len + 1, error);
 
-    if (out == NULL) {
-        (void)snprintf(error, SUBSTITUTION_ERROR, "memory is short");
+    if (out == NULL)
         return NULL;
-    }
     memcpy(out->line, line, len + 1);
     if (read_line(out, error))
+        return out;
+    substitution_free(out);
+    return NULL;
+}
+
+struct substitution *substitution_of(const char *pattern, const char *target, char error[SUBSTITUTION_ERROR])
+{
+    struct span source = span_str(pattern), written = span_str(target);
+    struct substitution *out = make(written.len + 1, error);
+
+    if (out == NULL)
+        return NULL;
+    memcpy(out->line, written.ptr, written.len + 1);
+    out->target = span_of(out->line, written.len);
+    if (compile(out, source, 0, error) && read_target(out, error))
         return out;
     substitution_free(out);
     return NULL;

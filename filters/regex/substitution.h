@@ -21,6 +21,8 @@ static inline bool substitution_is(const char *line)
  * what the group matched, $$ for a dollar sign. NULL: error says why. The caller frees it with
  * substitution_free(). */
 struct substitution *substitution_new(const char *line, char error[SUBSTITUTION_ERROR]);
+/* The same of a pattern and a replacement that stand by themselves; upper and lower case differ. */
+struct substitution *substitution_of(const char *pattern, const char *target, char error[SUBSTITUTION_ERROR]);
 /* NULL is a no-op. */
 void substitution_free(struct substitution *substitution);
 

@@ -16,6 +16,10 @@ static const struct row {
     {"{action: replace, name: A, value: x}", "A: x\r\nB: two\r\nA: x\r\n\r\n"},
     {"{action: replace, name: C, value: x}", SECTION},
     {"{action: remove, name: a, pattern: 1}, {action: replace, name: a, value: x}", "B: two\r\na: x\r\n\r\n"},
+    {"{action: replace, name: B, value: '$1-$$-${o}', pattern: '^(t)w(?<o>.)$'}",
+     "A: 1\r\nB: t-$-o\r\na: 3\r\n\r\n"},
+    {"{action: replace, name: A, value: '$0$0', pattern: '[3-9]'}", "A: 1\r\nB: two\r\nA: 33\r\n\r\n"},
+    {"{action: replace, name: A, value: '$0'}", "A: $0\r\nB: two\r\nA: $0\r\n\r\n"},
     {"{action: add, name: C, value: x}", "C: x\r\n" SECTION},
     {"{action: insert, name: C, value: x, position: 1}", "A: 1\r\nC: x\r\nB: two\r\na: 3\r\n\r\n"},
     {"{action: append, name: C, value: x}", "A: 1\r\nB: two\r\na: 3\r\nC: x\r\n\r\n"},
@@ -72,6 +76,7 @@ static void test_refused(void)
     yaml_refused("headers: {rules: [{action: remove, name: A, value: x}]}", "no such key");
     yaml_refused("headers: {rules: [{action: add, name: A, value: x, pattern: y}]}", "no such key");
     yaml_refused("headers: {rules: [{action: add, name: A, value: x, position: 2}]}", "no such key");
+    yaml_refused("headers: {rules: [{action: replace, name: A, value: '$1', pattern: x}]}", "names no group");
     yaml_refused("headers: {rules: [{action: add, name: 'A:', value: x}]}", "no name");
     yaml_refused("headers: {rules: [{action: add, name: A, value: ''}]}", "one line");
     yaml_refused("headers: {rules: [{action: add, name: A, value: \"a\\nb\"}]}", "one line");
