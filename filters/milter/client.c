@@ -288,8 +288,11 @@ static void on_ended(struct filter_ctx *ctx, struct filter_channel *channel, int
         if (open_next(ctx, client) && push(client))
             return;
     }
-    (void)snprintf(client->why, sizeof(client->why),
-                   client->connected ? "connection lost: %s" : "no connection: %s", error_text(error));
+    if (client->awaiting == MILTER_OPTNEG && client->connected && error == 0)
+        (void)snprintf(client->why, sizeof(client->why), "closed the connection instead of agreeing");
+    else
+        (void)snprintf(client->why, sizeof(client->why),
+                       client->connected ? "connection lost: %s" : "no connection: %s", error_text(error));
     if (client->connected)
         count_failure(ctx, client);
     client->failed = true;
