@@ -11,8 +11,8 @@
 #define BAR_CELLS    30
 #define BAR_INTERVAL 100 /* milliseconds */
 
-static const char *const verdicts[SCAN_VERDICTS] = {"accepted",   "partly",    "rejected",
-                                                    "tempfailed", "discarded", "lost"};
+static const char *const verdicts[SCAN_VERDICTS] = {"accepted",  "partly",      "rejected", "tempfailed",
+                                                    "discarded", "quarantined", "lost"};
 
 static void clear_bar(struct scan_report *report)
 {

@@ -8,7 +8,7 @@
 #include "scan/finding.h"
 #include "scan/mailbox.h"
 
-#define SCAN_VERDICTS 6 /* that there are */
+#define SCAN_VERDICTS 7 /* that there are */
 
 /* Embedded by value; zeroed, then its options set. */
 struct scan_report {

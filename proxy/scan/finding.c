@@ -125,8 +125,11 @@ static void find_recipients_filter(struct finding *finding)
 
 static const char *verdict_of(const struct finding *finding)
 {
-    if (span_eq(finding_span(&finding->verdict), SPAN("discarded")))
-        return "discarded";
+    static const char *const of_ours[] = {"discarded", "quarantined"}; /* whatever the client was told */
+
+    for (size_t i = 0; i < sizeof(of_ours) / sizeof(*of_ours); i++)
+        if (span_eq(finding_span(&finding->verdict), span_str(of_ours[i])))
+            return of_ours[i];
     if (finding->code == 0)
         return "lost";
     if (finding->code >= 400)
