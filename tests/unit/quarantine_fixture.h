@@ -27,13 +27,16 @@ static struct {
     bool lasting;   /* and all after it */
     int error;      /* with this; 0: the process dies instead */
     bool stingy;    /* a write takes one octet */
+    char made[64];  /* a letter for each call */
 } faults;
 
 /* True: the call is to fail, errno is set. */
-static bool faulty(void)
+static bool faulty(char call)
 {
     if (!faults.on)
         return false;
+    if (faults.calls < sizeof(faults.made) - 1)
+        faults.made[faults.calls] = call;
     faults.calls++;
     if (faults.at == 0 || (faults.lasting ? faults.calls < faults.at : faults.calls != faults.at))
         return false;
@@ -53,34 +56,34 @@ int openat(int directory, const char *name, int flags, ...)
         mode = va_arg(args, mode_t);
         va_end(args);
     }
-    return faulty() ? -1 : (int)syscall(SYS_openat, directory, name, flags, mode);
+    return faulty('o') ? -1 : (int)syscall(SYS_openat, directory, name, flags, mode);
 }
 
 ssize_t write(int fd, const void *octets, size_t len)
 {
-    if (faulty())
+    if (faulty('w'))
         return -1;
     return syscall(SYS_write, fd, octets, faults.on && faults.stingy && len > 1 ? 1 : len);
 }
 
 int fsync(int fd)
 {
-    return faulty() ? -1 : (int)syscall(SYS_fsync, fd);
+    return faulty('s') ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int flock(int fd, int how)
 {
-    return faulty() ? -1 : (int)syscall(SYS_flock, fd, how);
+    return faulty('l') ? -1 : (int)syscall(SYS_flock, fd, how);
 }
 
 int renameat(int from, const char *old, int to, const char *name)
 {
-    return faulty() ? -1 : (int)syscall(SYS_renameat2, from, old, to, name, 0);
+    return faulty('r') ? -1 : (int)syscall(SYS_renameat2, from, old, to, name, 0);
 }
 
 int unlinkat(int directory, const char *name, int flags)
 {
-    return faulty() ? -1 : (int)syscall(SYS_unlinkat, directory, name, flags);
+    return faulty('u') ? -1 : (int)syscall(SYS_unlinkat, directory, name, flags);
 }
 
 /* --- the directory -------------------------------------------------------------------------------------- */
