@@ -175,6 +175,8 @@ bool chain_pass_left(const struct chain_run *run);
 void chain_next_pass(struct chain_run *run);
 /* Somebody in this pass cares for the event. */
 bool chain_wants(const struct chain_run *run, enum filter_event event);
+/* As that, for all events of content at once, for those who ask often: bits 1u << enum filter_event. */
+unsigned chain_pass_interests(const struct chain_run *run);
 
 /* Before END_OF_MESSAGE is asked, where the chain edits envelopes: what the upstream offers (bits of enum
  * keyword), and whether addresses may be internationalised. */

@@ -49,6 +49,11 @@ bool chain_wants(const struct chain_run *run, enum filter_event event)
     return (pass_now(run, event)->interests & event_bit(event)) != 0;
 }
 
+unsigned chain_pass_interests(const struct chain_run *run)
+{
+    return over(run) ? 0 : run->chain->passes[run->pass].interests;
+}
+
 bool chain_pass_left(const struct chain_run *run)
 {
     return run->pass + 1 < run->chain->pass_count && !over(run);

@@ -24,6 +24,7 @@ struct body *body_new(struct session *session, bool chunked)
     body->chunked = chunked;
     body->dot.policy = (enum dot_policy)settings->line_endings;
     body->dot.line_limit = (uint32_t)settings->limits.text_line;
+    body->reading.interests = chain_pass_interests(&session->chain);
     body->reading.hops = settings->limits.hops;
     body->reading.header.field_limit = settings->limits.header_field;
     body->reading.header.section_limit = settings->limits.header_size;

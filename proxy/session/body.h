@@ -11,6 +11,7 @@
 /* How far filters have been shown the message; begins anew in each pass. */
 struct reading {
     struct header_reader header;
+    unsigned interests;  /* events that somebody in the pass cares for */
     int64_t hops;        /* Received fields that may be seen; 0: any number */
     struct mime *mime;   /* NULL: no filter asks for parts */
     struct span piece;   /* content under way, in the client's buffer, the pass's or static */

@@ -50,7 +50,7 @@ static enum step show(struct session *session, const struct mime_event *event)
 /* Nobody asks for parts, or what becomes of the message is known. */
 static bool idle(const struct session *session)
 {
-    return body_over(session->body) || !body_wants(session, FILTER_PART);
+    return body_over(session->body) || !body_wants(session->body, FILTER_PART);
 }
 
 static bool begin(struct session *session)

@@ -21,8 +21,11 @@ void reading_next_piece(struct reading *reading, struct span piece);
 /* Frees what a reading holds. */
 void reading_end(struct reading *reading);
 
-/* The chain cares for the event. */
-bool body_wants(const struct session *session, enum filter_event event);
+/* Somebody who reads now cares for the event. */
+static inline bool body_wants(const struct body *body, enum filter_event event)
+{
+    return (body->reading.interests >> event & 1u) != 0;
+}
 /* Asks; what a filter decides against the message has been dealt with when this returns AGAIN. WAIT: parked.
  */
 enum step body_ask(struct session *session, const struct chain_question *question);

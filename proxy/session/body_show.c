@@ -23,11 +23,6 @@ static void decided(struct session *session, const struct decision *decision)
     body_refuse(session, decision->code, span_str(decision->enhanced), decision->text);
 }
 
-bool body_wants(const struct session *session, enum filter_event event)
-{
-    return chain_wants(&session->chain, event);
-}
-
 enum step body_resolve(struct session *session)
 {
     struct body *body = session->body;
@@ -47,7 +42,7 @@ enum step body_resolve(struct session *session)
 
 enum step body_ask(struct session *session, const struct chain_question *question)
 {
-    if (!body_wants(session, question->event))
+    if (!body_wants(session->body, question->event))
         return STEP_AGAIN;
     session->body->question = *question;
     session->body->questioning = true;

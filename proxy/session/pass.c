@@ -118,9 +118,10 @@ static void begin(struct session *session)
         return;
     pass_end(session);
     reading_end(&body->reading);
-    body->reading = (struct reading){
-        .header = {.field_limit = SIZE_MAX, .section_limit = SIZE_MAX, .count_limit = UINT_MAX}};
     chain_next_pass(&session->chain);
+    body->reading = (struct reading){
+        .header = {.field_limit = SIZE_MAX, .section_limit = SIZE_MAX, .count_limit = UINT_MAX},
+        .interests = chain_pass_interests(&session->chain)};
     body->pass = mem_alloc(sizeof(*body->pass));
     if (body->pass == NULL) {
         body_failed(session, -ENOMEM);

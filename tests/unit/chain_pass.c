@@ -69,6 +69,7 @@ static void check_row(const struct row *row)
     for (unsigned pass = 0; pass < passes; pass++) {
         for (enum filter_event event = FILTER_HEADER; event <= FILTER_END_OF_MESSAGE; event++) {
             CHECK(chain_wants(&session.run, event) == (row->count != 0));
+            CHECK(((chain_pass_interests(&session.run) >> event & 1u) != 0) == (row->count != 0));
             fake_ask(&session, event, &decision);
             for (unsigned i = 0; i < row->count; i++)
                 CHECK(script[i].asked[event] == (row->pass[i] <= pass));
