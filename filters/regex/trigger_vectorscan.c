@@ -2,6 +2,7 @@
  */
 #include <hs.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@ struct vectorscan_set {
     struct trigger_set set;
     hs_database_t *database;
     size_t database_size, stream_size;
+    unsigned serial; /* no other set has ever had it */
 };
 
 struct vectorscan_run {
@@ -21,7 +23,10 @@ struct vectorscan_run {
 /* --- what a thread needs to look: one for all databases, as large as the largest has asked for ------------
  */
 
+enum { SETS_KNOWN = 64 };
+
 static _Thread_local hs_scratch_t *scratch;
+static _Thread_local unsigned scratch_sets[SETS_KNOWN]; /* serials of sets that it is known to do for */
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
 static pthread_key_t scratch_key; /* only so that it is freed with its thread */
 
@@ -37,12 +42,19 @@ static void scratch_make_key(void)
         abort();
 }
 
-/* The thread's own is large enough for the database. */
-static bool scratch_fits(const hs_database_t *database)
+/* The thread's own is large enough for the set. To ask Vectorscan costs a look at the whole database. */
+static bool scratch_fits(const struct vectorscan_set *set)
 {
+    unsigned *known = &scratch_sets[set->serial % SETS_KNOWN];
+
+    if (*known == set->serial)
+        return true;
     pthread_once(&scratch_once, scratch_make_key);
-    return hs_alloc_scratch(database, &scratch) == HS_SUCCESS &&
-           pthread_setspecific(scratch_key, scratch) == 0;
+    if (hs_alloc_scratch(set->database, &scratch) != HS_SUCCESS ||
+        pthread_setspecific(scratch_key, scratch) != 0)
+        return false;
+    *known = set->serial;
+    return true;
 }
 
 /* --- sets ------------------------------------------------------------------------------------------------
@@ -110,6 +122,7 @@ static void vectorscan_drop(struct trigger_set *arg)
 
 static struct trigger_set *vectorscan_make(const struct literal *literals, size_t count, const char **error)
 {
+    static atomic_uint serials;
     struct vectorscan_set *set = calloc(1, sizeof *set);
 
     if (set == NULL || (set->database = compile(literals, count, error)) == NULL) {
@@ -117,6 +130,7 @@ static struct trigger_set *vectorscan_make(const struct literal *literals, size_
         return NULL;
     }
     set->set.ops = &trigger_vectorscan;
+    set->serial = atomic_fetch_add(&serials, 1) + 1;
     if (hs_database_size(set->database, &set->database_size) != HS_SUCCESS ||
         hs_stream_size(set->database, &set->stream_size) != HS_SUCCESS) {
         vectorscan_drop(&set->set);
@@ -171,8 +185,8 @@ static bool vectorscan_feed(struct trigger_run *arg, struct span piece, trigger_
     const struct vectorscan_set *set = (const struct vectorscan_set *)(const void *)arg->set;
     struct listener listener = {seen, seen_arg};
 
-    return scratch_fits(set->database) && hs_scan_stream(run->stream, piece.ptr, (unsigned)piece.len, 0,
-                                                         scratch, on_seen, &listener) == HS_SUCCESS;
+    return scratch_fits(set) && hs_scan_stream(run->stream, piece.ptr, (unsigned)piece.len, 0, scratch,
+                                               on_seen, &listener) == HS_SUCCESS;
 }
 
 static bool vectorscan_restart(struct trigger_run *arg)
