@@ -316,13 +316,18 @@ map_set map_default(const struct map *map, enum milter_stage stage)
     return set;
 }
 
+static bool separates(char c)
+{
+    return c == ' ' || c == ',' || c == '\t' || c == '\r' || c == '\n';
+}
+
 map_set map_select(const struct map *map, struct span names)
 {
     map_set set = 0;
 
     for (size_t at = 0; at < names.len;) {
         size_t begin = at;
-        while (at < names.len && memchr(" ,\t\r\n", names.ptr[at], 5) == NULL)
+        while (at < names.len && !separates(names.ptr[at]))
             at++;
         int bit = bit_of(map, without_braces(span_of(names.ptr + begin, at - begin)));
         if (bit >= 0)

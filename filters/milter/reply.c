@@ -113,7 +113,7 @@ static void give_first(struct filter_ctx *ctx, const struct line *line)
 
 enum verdict milter_reply_give(struct filter_ctx *ctx, struct span text)
 {
-    struct line line;
+    struct line line = {0};
 
     if (!check(text))
         return VERDICT_FAIL;

@@ -199,10 +199,45 @@ static void test_failures_at_all_stages(void)
         }
 }
 
+/* Whatever fails for want of memory, every question is answered, and nothing is left. */
+static void test_memory(void)
+{
+    for (unsigned allowed = 0; allowed < 60; allowed++) {
+        struct scene scene;
+        unsigned left = allowed;
+        scene_begin(&scene, MILTER);
+        mem_set_gate(lab_memory, &left);
+        for (size_t i = 0; i < SCENE_EVENTS; i++) {
+            unsigned resumed = scene.session.resumed;
+            if (scene_events[i].event == FILTER_MAIL)
+                scene_message(&scene);
+            if (scene_go(&scene, scene_question(scene_events[i].event), NULL, NULL) == VERDICT_PENDING) {
+                lab_pass(&scene.session.lab, 700000);
+                CHECK(scene_answer(&scene, resumed) != VERDICT_PENDING);
+            }
+        }
+        mem_set_gate(NULL, NULL);
+        scene_end(&scene);
+    }
+}
+
+static void test_options(void)
+{
+    yaml_refused("milter: {}", "address");
+    yaml_refused("milter: {address: []}", "is empty");
+    yaml_refused("milter: {address: '/run/m'}", "is no address of a milter");
+    yaml_refused("milter: {address: 'unix:/m', protocol: 1}", "a whole number, 2 to 6");
+    yaml_refused("milter: {address: 'unix:/m', edits: some}", "is not known");
+    yaml_refused("milter: {address: 'unix:/m', macros: none}", "is no macro");
+    yaml_refused("milter: {address: 'unix:/m', connect_timeout: 0s}", "out of range");
+}
+
 int main(void)
 {
     registry_add(&filter_milter);
     test_answers();
     test_failures_at_all_stages();
+    test_memory();
+    test_options();
     return test_end("filters_milter");
 }
