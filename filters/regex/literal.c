@@ -1,35 +1,10 @@
 /* literal.c: reads as much of a regular expression as it takes to know what every match must hold. What is
  * not understood ends in no literals, never in wrong ones. Matching is left to pattern.c. */
-#include "filters/regex/literal.h"
+#include "filters/regex/literal_private.h"
 
 #include <stdlib.h>
 
-#define WIDTH_MAX  4096 /* octets; more is endless */
-#define NESTED_MAX 16   /* groups in groups */
-
-/* What matches of a part of the expression are like. */
-struct shape {
-    unsigned min, max; /* octets; max at most WIDTH_MAX */
-    size_t count;      /* of literals, of which each match holds one; 0: unknown */
-    struct literal literals[LITERALS_MAX];
-};
-
-/* One thing that may be repeated. */
-enum atom {
-    ATOM_CHARACTER, /* itself, in `character` */
-    ATOM_SET,       /* one of several: reader->shape has its width alone */
-    ATOM_GROUP,
-    ATOM_NOTHING /* without width */
-};
-
-struct reader {
-    const char *at;
-    bool utf, caseless;
-    bool lost; /* something is not understood */
-    unsigned nested;
-    char character[4];
-    size_t character_len;
-};
+#define NESTED_MAX 16 /* groups in groups */
 
 /* A branch under way: what has been read of it. */
 struct branch {
@@ -44,7 +19,7 @@ static void read_branches(struct reader *reader, struct shape *out);
 
 static unsigned saturate(unsigned long long width)
 {
-    return width < WIDTH_MAX ? (unsigned)width : WIDTH_MAX;
+    return width < LITERAL_WIDTH_MAX ? (unsigned)width : LITERAL_WIDTH_MAX;
 }
 
 /* --- choosing ------------------------------------------------------------------------------------------- */
@@ -106,160 +81,6 @@ static void add_to_run(struct branch *branch, const struct reader *reader)
     branch->run_len += reader->character_len;
 }
 
-/* --- characters ----------------------------------------------------------------------------------------- */
-
-static enum atom lose(struct reader *reader)
-{
-    reader->lost = true;
-    return ATOM_NOTHING;
-}
-
-static enum atom set_of(struct shape *shape, unsigned min, unsigned max)
-{
-    *shape = (struct shape){.min = min, .max = max};
-    return ATOM_SET;
-}
-
-static enum atom any_character(const struct reader *reader, struct shape *shape)
-{
-    return set_of(shape, 1, reader->utf ? 4 : 1);
-}
-
-/* A character as itself, unless others are equal to it: beyond ASCII cases may differ in length, "k" and "s"
- * are also U+212A and U+017F, and U+001A is what octets that are no characters are seen as. */
-static enum atom itself(struct reader *reader, struct shape *shape, struct span character)
-{
-    unsigned char first = (unsigned char)character.ptr[0];
-
-    if (reader->utf && (first == 0x1A || (reader->caseless && (first >= 0x80 || strchr("kKsS", first)))))
-        return any_character(reader, shape);
-    memcpy(reader->character, character.ptr, character.len);
-    reader->character_len = character.len;
-    *shape = (struct shape){.min = (unsigned)character.len, .max = (unsigned)character.len};
-    return ATOM_CHARACTER;
-}
-
-static enum atom one_octet(struct reader *reader, struct shape *shape, unsigned octet)
-{
-    char c = (char)octet;
-
-    return octet < 0x80 || !reader->utf ? itself(reader, shape, span_of(&c, 1))
-                                        : any_character(reader, shape);
-}
-
-static enum atom plain_character(struct reader *reader, struct shape *shape)
-{
-    size_t len = 1;
-
-    if (reader->utf && (unsigned char)*reader->at >= 0xC0)
-        while (len < 4 && ((unsigned char)reader->at[len] & 0xC0) == 0x80)
-            len++;
-    reader->at += len;
-    return itself(reader, shape, span_of(reader->at - len, len));
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = span_lower_byte(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* \xhh, \x{h...} */
-static enum atom hexadecimal(struct reader *reader, struct shape *shape)
-{
-    bool braces = *reader->at == '{';
-    unsigned value = 0;
-    int digit;
-
-    reader->at += braces;
-    for (unsigned n = 0; (braces ? n < 8 : n < 2) && (digit = hex_digit(*reader->at)) >= 0; n++) {
-        value = value << 4 | (unsigned)digit;
-        reader->at++;
-    }
-    if (braces && *reader->at++ != '}')
-        return lose(reader);
-    return value < 0x100 ? one_octet(reader, shape, value) : any_character(reader, shape);
-}
-
-/* \p{...}, \pL */
-static enum atom property(struct reader *reader, struct shape *shape)
-{
-    if (*reader->at == '{') {
-        reader->at = strchr(reader->at, '}');
-        if (reader->at == NULL)
-            reader->at = "";
-    }
-    if (*reader->at == '\0')
-        return lose(reader);
-    reader->at++;
-    return any_character(reader, shape);
-}
-
-/* A back reference; it may be to nothing. */
-static enum atom reference(struct reader *reader, struct shape *shape)
-{
-    reader->at += strspn(reader->at, "0123456789");
-    return set_of(shape, 0, WIDTH_MAX);
-}
-
-/* Behind a backslash. */
-static enum atom escape(struct reader *reader, struct shape *shape)
-{
-    static const char names[] = "aefnrt", octets[] = "\a\x1B\f\n\r\t";
-    char c = *reader->at;
-    const char *name = c != '\0' ? strchr(names, c) : NULL;
-
-    if (c == '\0')
-        return lose(reader);
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
-        return plain_character(reader, shape);
-    reader->at++;
-    if (name != NULL)
-        return one_octet(reader, shape, (unsigned char)octets[name - names]);
-    if (strchr("bBAzZK", c) != NULL)
-        return ATOM_NOTHING;
-    if (strchr("dDwWsShHvV", c) != NULL)
-        return any_character(reader, shape);
-    if (c == 'R')
-        return set_of(shape, 1, 3);
-    if (c == 'X')
-        return set_of(shape, 1, WIDTH_MAX);
-    if (c == 'x')
-        return hexadecimal(reader, shape);
-    if (c == 'p' || c == 'P')
-        return property(reader, shape);
-    if (c == 'N' && *reader->at != '{')
-        return any_character(reader, shape);
-    return c >= '1' && c <= '9' ? reference(reader, shape) : lose(reader);
-}
-
-/* A class; one that holds a single character is that character. */
-static enum atom class(struct reader *reader, struct shape *shape) {
-    const char *begin = reader->at += *reader->at == '^';
-
-    if (begin[0] != '\0' && strchr("\\[]^", begin[0]) == NULL && begin[1] == ']' && begin[-1] != '^' &&
-        (unsigned char)begin[0] < 0x80){reader->at += 2; return itself(reader, shape, span_of(begin, 1));}
-while (*reader->at != '\0' && (*reader->at != ']' || reader->at == begin))
-{
-    const char *end =
-        reader->at[0] == '[' && strchr(":.=", reader->at[1] != '\0' ? reader->at[1] : '[') != NULL
-            ? strchr(reader->at + 2, ']')
-            : NULL;
-    if (end != NULL && end - reader->at > 2 && end[-1] == reader->at[1])
-        reader->at = end + 1;
-    else if (*reader->at == '\\' && strchr("QE", reader->at[1]) != NULL) /* NUL included */
-        return lose(reader);
-    else
-        reader->at += *reader->at == '\\' ? 2 : 1;
-}
-if (*reader->at == '\0')
-    return lose(reader);
-reader->at++;
-return any_character(reader, shape);
-}
-
 /* --- groups --------------------------------------------------------------------------------------------- */
 
 /* The settings of (?i) and the like, up to what ends them. False: some change more than we can follow. */
@@ -312,7 +133,7 @@ static enum atom group(struct reader *reader, struct shape *shape)
     int width = 1;
 
     if (reader->at[0] == '*' || ++reader->nested > NESTED_MAX)
-        return lose(reader);
+        return literal_lose(reader);
     if (reader->at[0] == '?') {
         reader->at++;
         width = opening(reader);
@@ -322,10 +143,10 @@ static enum atom group(struct reader *reader, struct shape *shape)
         }
     }
     if (width < 0)
-        return lose(reader);
+        return literal_lose(reader);
     read_branches(reader, shape);
     if (reader->lost || *reader->at++ != ')')
-        return lose(reader);
+        return literal_lose(reader);
     reader->nested--;
     reader->caseless = caseless;
     return width ? ATOM_GROUP : ATOM_NOTHING;
@@ -336,17 +157,17 @@ static enum atom read_atom(struct reader *reader, struct shape *shape)
     char c = *reader->at;
 
     if (strchr("([.\\^$", c) == NULL)
-        return plain_character(reader, shape);
+        return literal_plain(reader, shape);
     reader->at++;
     switch (c) {
     case '(':
         return group(reader, shape);
     case '[':
-        return class(reader, shape);
+        return literal_class(reader, shape);
     case '.':
-        return any_character(reader, shape);
+        return literal_any(reader, shape);
     case '\\':
-        return escape(reader, shape);
+        return literal_escape(reader, shape);
     default:
         return ATOM_NOTHING;
     }
@@ -355,7 +176,7 @@ static enum atom read_atom(struct reader *reader, struct shape *shape)
 /* --- repetition ----------------------------------------------------------------------------------------- */
 
 struct times {
-    unsigned min, max; /* max at most WIDTH_MAX */
+    unsigned min, max; /* max at most LITERAL_WIDTH_MAX */
 };
 
 /* "{n}", "{n,}", "{n,m}". What releases of PCRE2 read differently is not understood. */
@@ -371,7 +192,7 @@ static bool braces(struct reader *reader, struct times *times)
     if (*end == ',') {
         const char *most = end + 1;
         bool endless = *most < '0' || *most > '9';
-        times->max = endless ? WIDTH_MAX : saturate(strtoul(most, &end, 10));
+        times->max = endless ? LITERAL_WIDTH_MAX : saturate(strtoul(most, &end, 10));
         end = endless ? end + 1 : end;
     }
     if (*end != '}') {
@@ -390,7 +211,7 @@ static bool quantifier(struct reader *reader, struct times *times)
         return braces(reader, times);
     if (c == '\0' || strchr("*+?", c) == NULL)
         return false;
-    *times = (struct times){c == '+', c == '?' ? 1 : WIDTH_MAX};
+    *times = (struct times){c == '+', c == '?' ? 1 : LITERAL_WIDTH_MAX};
     reader->at++;
     return true;
 }

@@ -5,18 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The key of a rule that a complaint is about. */
+/* What of a rule a complaint is about. */
 struct place {
     struct filter_setup *setup;
     size_t rule;
+    const struct option_place *line; /* of a file that a list of patterns names; NULL: none */
 };
 
 static int complain(const struct place *place, const char *key, const char *text)
 {
-    char path[64];
+    char path[96];
 
     snprintf(path, sizeof path, "rules[%zu].%s", place->rule, key);
-    filter_complain(place->setup, path, "%s", text);
+    if (place->line != NULL && place->line->file != NULL)
+        filter_complain(place->setup, path, "%s:%u: %s", place->line->file, place->line->line, text);
+    else
+        filter_complain(place->setup, path, "%s", text);
     return -1;
 }
 
@@ -119,19 +123,21 @@ static int add(struct rule *rule, const char *source, const char *key, const str
     return 0;
 }
 
-static int add_list(struct rule *rule, const char *key, bool literal, const struct place *place,
+static int add_list(struct rule *rule, const char *key, bool literal, const struct place *given,
                     const struct regex_config *config)
 {
     const struct option_strings *list = literal ? &rule->literals : &rule->patterns;
     int result = 0;
 
     for (size_t i = 0; i < list->count; i++) {
-        char path[64];
-        char *source = literal ? quote(list->items[i]) : strdup(list->items[i]);
+        struct place place = {given->setup, given->rule, list->places != NULL ? &list->places[i] : NULL};
+        char path[32], *quoted = literal ? quote(list->items[i]) : NULL;
         snprintf(path, sizeof path, "%s[%zu]", key, i);
-        result |= source != NULL ? add(rule, source, path, place, config)
-                                 : complain(place, path, "memory is short");
-        free(source);
+        if (literal && quoted == NULL)
+            result |= complain(&place, path, "memory is short");
+        else
+            result |= add(rule, literal ? quoted : list->items[i], path, &place, config);
+        free(quoted);
     }
     return result;
 }
@@ -234,7 +240,7 @@ int rules_compile(struct regex_config *config, struct filter_setup *setup)
         return -1;
     }
     for (size_t i = 0; i < config->rules.count; i++) {
-        struct place place = {setup, i};
+        struct place place = {setup, i, NULL};
         result |= check_rule(rules_at(config, i), &place, config);
     }
     for (size_t i = 0; i < config->thresholds.count; i++)
