@@ -26,6 +26,7 @@ struct load {
     struct secrecy secrecy;
     int timer; /* of messages that are awaited, or -1 */
     enum script_kind kind;
+    enum script_content content;
     struct script script;
     struct client_run run;
     struct client *clients; /* `concurrency` of them, used again; all sessions when they are held */
@@ -59,6 +60,8 @@ static void load_set(struct load *load, int option)
 {
     if (option == 'p')
         load->kind = SCRIPT_PIPELINED;
+    else if (option == 'a')
+        load->content = SCRIPT_ATTACHMENT;
     else if (option == 'q')
         load->run.quickack = true;
     else if (option == 'r')
@@ -82,6 +85,7 @@ static void load_options(struct load *load, int argc, char **argv)
         {"every", required_argument, NULL, 'e'},
         {"hold", required_argument, NULL, 'h'},
         {"timeout", required_argument, NULL, 't'},
+        {"attachment", no_argument, NULL, 'a'},
         {"pipelined", no_argument, NULL, 'p'},
         {"quickack", no_argument, NULL, 'q'},
         {"resume", no_argument, NULL, 'r'},
@@ -142,7 +146,7 @@ static void load_init(struct load *load)
         load_init_pace(load);
     if (load->run.secrecy != NULL)
         secrecy_client(&load->secrecy, load->tls_version, load->resume);
-    script_init(&load->script, load->kind, load->messages, load->size, load->starttls);
+    script_init(&load->script, load->kind, load->messages, load->size, load->content, load->starttls);
     load->run.script = &load->script;
     sample_init(&load->session_times, load->sessions);
     sample_init(&load->run.message_times, held ? 1 : load->sessions * load->messages + 1);

@@ -14,33 +14,80 @@
 #define DATA     "DATA\r\n"
 #define QUIT     "QUIT\r\n"
 
-static const char header[] = "From: <sender@client.example>\r\n"
-                             "To: <recipient@server.example>\r\n"
-                             "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
-                             "Message-ID: <1@client.example>\r\n"
-                             "Subject: a message of the load generator\r\n"
-                             "\r\n";
+#define HEADER                                                                                               \
+    "From: <sender@client.example>\r\n"                                                                      \
+    "To: <recipient@server.example>\r\n"                                                                     \
+    "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"                                                              \
+    "Message-ID: <1@client.example>\r\n"                                                                     \
+    "Subject: a message of the load generator\r\n"
 
-enum { LINE = 78, DOT_LINE = 3 };
+/* What stands around the text, and around the attachment where there is one. */
+static const struct {
+    const char *opening, *between, *closing;
+} frames[] = {
+    [SCRIPT_TEXT] = {HEADER "\r\n", NULL, "\r\n"},
+    [SCRIPT_ATTACHMENT] = {HEADER "MIME-Version: 1.0\r\n"
+                                  "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n"
+                                  "--b\r\nContent-Type: text/plain\r\n\r\n",
+                           "\r\n--b\r\nContent-Type: application/octet-stream; name=data.bin\r\n"
+                           "Content-Transfer-Encoding: base64\r\n\r\n",
+                           "\r\n--b--\r\n"},
+};
 
-/* Header, lines of pseudo-random words, and the dot line. No text line begins with a dot. */
-static char *script_message(size_t size)
+enum { LINE = 76, DOT_LINE = 3 };
+
+/* Lines of pseudo-random letters, the last of which lacks its end. None begins with a dot. */
+static char *script_fill(char *at, const char *end, const char *letters)
 {
-    static const char letters[] = "etaoinshrdlu cmfwypvbgk 0123456789 ";
-    char *message = malloc(size + DOT_LINE);
+    size_t count = strlen(letters);
     uint32_t state = 1;
+
+    for (size_t column = 0; at < end; column++) {
+        state = state * 1664525 + 1013904223;
+        if (column == LINE && end - at >= 2) {
+            *at++ = '\r';
+            *at++ = '\n';
+            column = 0;
+        }
+        if (at < end)
+            *at++ = letters[(state >> 16) % count];
+    }
+    return at;
+}
+
+static char *script_put(char *at, const char *text)
+{
+    memcpy(at, text, strlen(text));
+    return at + strlen(text);
+}
+
+static size_t script_least(enum script_content content)
+{
+    const char *between = frames[content].between;
+
+    return strlen(frames[content].opening) + (between != NULL ? strlen(between) : 0) +
+           strlen(frames[content].closing);
+}
+
+/* The message and the dot line. */
+static char *script_message(size_t size, enum script_content content)
+{
+    static const char words[] = "etaoinshrdlu cmfwypvbgk 0123456789";
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *between = frames[content].between;
+    char *message = malloc(size + DOT_LINE), *at;
+    size_t filling = size - script_least(content);
+
     if (message == NULL)
         peer_die("memory for a message of %zu octets", size);
-    memcpy(message, header, sizeof(header) - 1);
-    for (size_t at = sizeof(header) - 1, column = 0; at < size; at++, column++) {
-        state = state * 1664525 + 1013904223;
-        if (column == LINE)
-            column = 0;
-        message[at] = letters[(state >> 16) % (sizeof(letters) - 1)];
-        if (column >= LINE - 2 && at + 2 < size)
-            message[at] = column == LINE - 2 ? '\r' : '\n';
+    at = script_put(message, frames[content].opening);
+    at = script_fill(at, at + (between != NULL ? filling / 2 : filling), words);
+    if (between != NULL) {
+        at = script_put(at, between);
+        at = script_fill(at, message + size - strlen(frames[content].closing), base64);
     }
-    memcpy(message + size - 2, "\r\n.\r\n", 2 + DOT_LINE);
+    at = script_put(at, frames[content].closing);
+    memcpy(at, ".\r\n", DOT_LINE);
     return message;
 }
 
@@ -103,19 +150,20 @@ static void script_opening(struct script *script, bool starttls)
     script->steps[script->count - 1].opens = true;
 }
 
-void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size, bool starttls)
+void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size,
+                 enum script_content content, bool starttls)
 {
     enum { OPENING = 4, PER_MESSAGE = 4, CLOSING = 1 };
     *script =
         (struct script){.steps = calloc(OPENING + messages * PER_MESSAGE + CLOSING, sizeof(struct step))};
     if (script->steps == NULL)
         peer_die("memory for a script of %zu messages", messages);
-    if (size < sizeof(header) + 1)
-        size = sizeof(header) + 1;
+    if (size < script_least(content))
+        size = script_least(content);
     script_opening(script, starttls);
     if (kind == SCRIPT_HOLD)
         return;
-    script->message = script_message(size);
+    script->message = script_message(size, content);
     if (kind == SCRIPT_PIPELINED)
         script_pipelined(script, messages, size + DOT_LINE);
     else

@@ -29,9 +29,16 @@ struct script {
     char *message, *group, *farewell; /* text of the steps that carry a message */
 };
 
+/* What is in a message. */
+enum script_content {
+    SCRIPT_TEXT,
+    SCRIPT_ATTACHMENT /* a text, and as much in an attachment in base64 */
+};
+
 /* messages: per session, with SCRIPT_PIPELINED at least 1; size: octets of a message, its dot line not
  * counted; starttls: STARTTLS and a second EHLO behind the first (RFC 3207). */
-void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size, bool starttls);
+void script_init(struct script *script, enum script_kind kind, size_t messages, size_t size,
+                 enum script_content content, bool starttls);
 void script_free(struct script *script);
 
 #endif
