@@ -1,52 +1,66 @@
 /* library.c: smfi_* that a filter calls before and around its service: what it registers and how it wants to
  * be served. */
+#include "filters/libmilter/library.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "filters/libmilter/context.h"
-#include "filters/libmilter/endpoint.h"
 #include "filters/libmilter/say.h"
 #include "filters/libmilter/server.h"
 
-#define TIMEOUT 7210 /* seconds */
+static struct library own = {LIBRARY_BEGIN};
+_Thread_local struct library *library_here;
+struct library *(*library_find)(const void *caller);
 
-/* One filter to a process, as the functions have no place to say which. */
-static struct {
-    struct smfiDesc filter;
-    bool registered;
-    char *conn;
-    struct door door;
-    bool open;
-    int backlog, timeout, debug;
-    size_t limit;
-} library = {.backlog = SOMAXCONN, .timeout = TIMEOUT, .limit = MILTER_MAX_DATA_SIZE};
-
-static const struct smfiDesc *filter(void)
+static struct library *library_of(const void *caller)
 {
-    return library.registered ? &library.filter : NULL;
+    struct library *found = library_here;
+
+    if (found == NULL && library_find != NULL)
+        found = library_find(caller);
+    return found != NULL ? found : &own;
+}
+
+/* The filter whose code has called a function of this file. */
+#define CALLER library_of(__builtin_return_address(0))
+
+static const struct smfiDesc *filter(const struct library *library)
+{
+    return library->registered ? &library->filter : NULL;
+}
+
+void library_forget(struct library *library)
+{
+    if (library->registered)
+        free(library->filter.xxfi_name);
+    free(library->conn);
 }
 
 int smfi_register(struct smfiDesc described)
 {
+    struct library *library = CALLER;
     char *name;
 
     if (filter_describe(&described) != 0) {
-        say(filter(), LOG_ERR, "smfi_register: version 0x%x is not served", (unsigned)described.xxfi_version);
+        say(filter(library), LOG_ERR, "smfi_register: version 0x%x is not served",
+            (unsigned)described.xxfi_version);
         return MI_FAILURE;
     }
     name = strdup(described.xxfi_name != NULL ? described.xxfi_name : "Unknown");
     if (name == NULL)
         return MI_FAILURE;
-    if (library.registered)
-        free(library.filter.xxfi_name);
-    library.filter = described;
-    library.filter.xxfi_name = name;
-    library.registered = true;
+    if (library->registered)
+        free(library->filter.xxfi_name);
+    library->filter = described;
+    library->filter.xxfi_name = name;
+    library->registered = true;
     return MI_SUCCESS;
 }
 
 int smfi_setconn(char *conn)
 {
+    struct library *library = CALLER;
     char *copy;
 
     if (conn == NULL || *conn == '\0')
@@ -54,70 +68,92 @@ int smfi_setconn(char *conn)
     copy = strdup(conn);
     if (copy == NULL)
         return MI_FAILURE;
-    free(library.conn);
-    library.conn = copy;
+    free(library->conn);
+    library->conn = copy;
     return MI_SUCCESS;
+}
+
+static int open_socket(struct library *library, bool clear)
+{
+    if (!library->registered || library->conn == NULL)
+        return MI_FAILURE;
+    if (!library->open && library->serve == NULL)
+        library->open =
+            door_open(&library->door, filter(library), library->conn, library->backlog, clear) == 0;
+    return library->open || library->serve != NULL ? MI_SUCCESS : MI_FAILURE;
 }
 
 int smfi_opensocket(bool clear)
 {
-    if (!library.registered || library.conn == NULL)
-        return MI_FAILURE;
-    if (!library.open)
-        library.open = door_open(&library.door, filter(), library.conn, library.backlog, clear) == 0;
-    return library.open ? MI_SUCCESS : MI_FAILURE;
+    return open_socket(CALLER, clear);
 }
 
 int smfi_setbacklog(int backlog)
 {
+    struct library *library = CALLER;
+
     if (backlog <= 0)
         return MI_FAILURE;
-    library.backlog = backlog;
+    library->backlog = backlog;
     return MI_SUCCESS;
 }
 
 int smfi_settimeout(int seconds)
 {
-    library.timeout = seconds;
+    CALLER->timeout = seconds;
     return MI_SUCCESS;
 }
 
 int smfi_setdbg(int level)
 {
-    library.debug = level;
+    CALLER->debug = level;
     return MI_SUCCESS;
 }
 
 size_t smfi_setmaxdatasize(size_t octets)
 {
-    size_t before = library.limit;
+    struct library *library = CALLER;
+    size_t before = library->limit;
 
-    library.limit = octets;
+    library->limit = octets;
     return before;
 }
 
 int smfi_stop(void)
 {
-    server_stop();
+    struct library *library = CALLER;
+
+    if (library->stop != NULL)
+        library->stop(library);
+    else
+        server_stop();
     return MI_SUCCESS;
+}
+
+/* Over the socket. */
+static int serve(struct library *library)
+{
+    struct service service = {
+        .filter = &library->filter,
+        .door = &library->door,
+        .timeout = library->timeout,
+        .debug = library->debug,
+        .limit = library->limit,
+    };
+
+    if (open_socket(library, false) != MI_SUCCESS)
+        return MI_FAILURE;
+    library->open = false; /* whatever comes of the service, its end closes the socket */
+    return server_run(&service) == 0 ? MI_SUCCESS : MI_FAILURE;
 }
 
 int smfi_main(void)
 {
-    struct service service = {
-        .filter = &library.filter,
-        .door = &library.door,
-        .timeout = library.timeout,
-        .debug = library.debug,
-        .limit = library.limit,
-    };
+    struct library *library = CALLER;
 
-    if (!library.registered || library.conn == NULL) {
-        say(filter(), LOG_ERR, "smfi_main: smfi_register() or smfi_setconn() is missing");
+    if (!library->registered || library->conn == NULL) {
+        say(filter(library), LOG_ERR, "smfi_main: smfi_register() or smfi_setconn() is missing");
         return MI_FAILURE;
     }
-    if (smfi_opensocket(false) != MI_SUCCESS)
-        return MI_FAILURE;
-    library.open = false; /* whatever comes of the service, its end closes the socket */
-    return server_run(&service) == 0 ? MI_SUCCESS : MI_FAILURE;
+    return library->serve != NULL ? library->serve(library) : serve(library);
 }

@@ -1,4 +1,5 @@
-"""differences.py: where our libmilter is not as sendmail's, and why. "Sendmail" is sendmail's libmilter."""
+"""differences.py: where our libmilter is not as sendmail's (whose name stands for it here), and why; and where a milter in this
+process is not as behind its socket."""
 import re
 
 EVERY = "(?:connect|helo|envfrom|envrcpt|data|unknown|header|eoh|body|eom)"
@@ -37,4 +38,8 @@ LISTED = [(re.compile(pattern), why) for pattern, why in (
     (r"macros without NUL",
      "A list of macros that is cut off is ignored as a whole. Sendmail takes it with a last macro that has no value."),
     (r"macros of nothing", "A list of macros without a stage is ignored. To sendmail it ends the session."),
+)]
+
+OF_MODULES = [(re.compile(pattern), why) for pattern, why in (
+    (r"many edits in their order", "What smfi_progress() says is no packet among others: it is told at once."),
 )]

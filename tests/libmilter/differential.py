@@ -1,12 +1,16 @@
 """differential.py: the same milter binary, the same dialogues, on sendmail's libmilter and on ours: the same packets and the
 same callbacks, but for the differences that are listed here with their reasons.
-  differential.py MILTER OUR-LIBRARY'S-DIRECTORY [NAME...]"""
+With RESIDENT the milter on our library is compared with itself as a module, which that program loads.
+  differential.py MILTER OUR-LIBRARY'S-DIRECTORY [RESIDENT MODULE] [NAME...]"""
 import concurrent.futures
+import functools
 import itertools
+import pathlib
 import struct
 import subprocess
 import sys
 
+import differences
 import mta
 from mta import (ACCEPT, ALL_OPTS, CONTINUE, DISCARD, NOREPLY, REJECT, SKIP, TEMPFAIL, Quiet, abort, body, connect, data, eoh,
                  eom, header, helo, macros, mail, message, optneg, packet, quit_anew, quit_session, rcpt, strings, unknown)
@@ -247,11 +251,11 @@ for make in (cases_of_answers, cases_of_edits, cases_of_replies, cases_of_negoti
     make()
 
 
-def run(program, library, name):
+def run(program, library, name, environment=None):
     """What the milter was told, and what it said, for each connection."""
     arguments, dialogues = cases[name]
     said = []
-    with mta.Milter(program, arguments, library) as milter:
+    with mta.Milter(program, arguments, library, environment=environment) as milter:
         for dialogue in dialogues:
             peer = milter.connect()
             said.append([])
@@ -267,9 +271,12 @@ def run(program, library, name):
     return said, told
 
 
-def compare(program, ours, name):
-    reference, own = run(program, None, name), run(program, ours, name)
-    return name, reference, own
+def on_both_libraries(program, ours, name):
+    return name, run(program, None, name), run(program, ours, name)
+
+
+def in_both_ways(program, ours, resident, module, name):
+    return name, run(program, ours, name), run(resident, None, name, {"MODULE": module})
 
 
 def show(label, result):
@@ -280,30 +287,33 @@ def show(label, result):
         print(f"    {label} > {[answer[:60] for answer in connection]}")
 
 
-def reason(name):
-    import differences
-    return next((why for pattern, why in differences.LISTED if pattern.fullmatch(name)), None)
+def reason(listed, name):
+    return next((why for pattern, why in listed if pattern.fullmatch(name)), None)
 
 
 def main():
     program, ours, *names = sys.argv[1:]
-    found = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
-    if "libmilter.so.1.0.1" not in found:
+    labels, listed, compare = ("sendmail", "ours"), differences.LISTED, functools.partial(on_both_libraries, program, ours)
+    if names and pathlib.Path(names[0]).is_file():
+        resident, module, *names = names
+        labels, listed = ("socket", "module"), differences.OF_MODULES
+        compare = functools.partial(in_both_ways, program, ours, resident, module)
+    elif "libmilter.so.1.0.1" not in subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout:
         print("differential: skipped: sendmail's libmilter is not installed")
         return 77
-    failures, listed = 0, 0
+    failures, known = 0, 0
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for name, reference, own in pool.map(lambda name: compare(program, ours, name), names or cases):
-            same, why = reference == own, reason(name)
+        for name, reference, own in pool.map(compare, names or cases):
+            same, why = reference == own, reason(listed, name)
             if same == (why is None) and not names:
-                listed += not same
+                known += not same
                 continue
             failures += 1
             print(f"{name}: {'the same' if same else 'differs'}{', though listed' if same and why else ''}")
             if not same or names:
-                show("sendmail", reference)
-                show("ours    ", own)
-    print(f"differential: {len(names or cases)} dialogues, {listed} listed differences, {failures} complaints")
+                show(f"{labels[0]:8}", reference)
+                show(f"{labels[1]:8}", own)
+    print(f"differential: {len(names or cases)} dialogues, {known} listed differences, {failures} complaints")
     return 1 if failures else 0
 
 

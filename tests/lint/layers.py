@@ -9,7 +9,7 @@ NETWORK = {"sys/socket.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "sys/un.h
 IO = NETWORK | {"unistd.h", "fcntl.h", "sys/stat.h", "pthread.h", "poll.h", "sys/epoll.h"}
 
 # Headers of libraries, or folders of them, and the folders that alone may include them.
-ONLY = {"uv.h": ("proxy/net/", "filters/libmilter/"), "yaml.h": "config/", "pcre2.h": "filters/regex/", "dlfcn.h": "proxy/chain/",
+ONLY = {"uv.h": ("proxy/net/", "filters/libmilter/"), "yaml.h": "config/", "pcre2.h": "filters/regex/", "dlfcn.h": ("proxy/chain/", "filters/libmilter/"),
         "archive.h": "filters/attachments/", "archive_entry.h": "filters/attachments/", "magic.h": "filters/attachments/",
         "jansson.h": "proxy/quarantine/", "mbedtls/": "proxy/tls/", "psa/": "proxy/tls/", "systemd/": "proxy/notify.c"}
 # Headers of the system that a layer does without: parsers and the session do no I/O.
