@@ -8,7 +8,7 @@
 
 #define NAME_OCTETS 200 /* of the name of what was found; the rest is cut off */
 
-enum action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_DISCARD, ACTION_TAG };
+enum action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_QUARANTINE, ACTION_DISCARD, ACTION_TAG };
 
 struct clamav_config {
     struct daemon_config daemon;
@@ -50,6 +50,8 @@ static enum verdict infected(struct filter_ctx *ctx, struct span name)
         return tag_infected(ctx, name);
     if (config->on_infected == ACTION_DISCARD)
         return VERDICT_DISCARD;
+    if (config->on_infected == ACTION_QUARANTINE)
+        return VERDICT_QUARANTINE;
     return refusal_give_about(ctx, &config->refusal, name);
 }
 
@@ -143,6 +145,8 @@ static int clamav_open(void *opened, struct filter_setup *setup, unsigned *inter
     (void)interests;
     if (config->on_infected == ACTION_TAG)
         *edits |= FILTER_EDITS_MESSAGE;
+    if (config->on_infected == ACTION_QUARANTINE)
+        *edits |= FILTER_QUARANTINES;
     if (refusal_parse(&config->refusal, config->reply != NULL ? config->reply : reply, setup, "reply") != 0)
         return -1;
     if ((config->refusal.code < 500) != later) {
@@ -154,7 +158,7 @@ static int clamav_open(void *opened, struct filter_setup *setup, unsigned *inter
     return daemon_config_check(&config->daemon, setup);
 }
 
-static const char *const action_words[] = {"reject", "tempfail", "discard", "tag", NULL};
+static const char *const action_words[] = {"reject", "tempfail", "quarantine", "discard", "tag", NULL};
 
 static const struct option clamav_options[] = {
     DAEMON_OPTIONS(struct clamav_config, "100MiB", "reject"),

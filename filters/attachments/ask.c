@@ -75,7 +75,8 @@ static void act(struct attachments_message *message, size_t n, enum subject subj
         return;
     }
     filter_set_reason(message->ctx, "%s: %s %.*s", rule->name, subjects[subject], (int)value.len, value.ptr);
-    message->verdict = refusal_give(message->ctx, &rule->refusal);
+    message->verdict =
+        rule->action == ACTION_QUARANTINE ? VERDICT_QUARANTINE : refusal_give(message->ctx, &rule->refusal);
 }
 
 static bool ask(void *arg, struct span value)
@@ -148,7 +149,9 @@ bool ask_finding(struct attachments_message *message, enum lister_finding findin
     filter_set_reason(message->ctx, "%s: %.*s", findings[finding].word, (int)name.len, name.ptr);
     filter_set_reply(message->ctx, reject ? 550 : 451, reject ? "5.7.1" : "4.7.1", "%s",
                      findings[finding].text);
-    message->verdict = reject ? VERDICT_REJECT : VERDICT_TEMPFAIL;
+    message->verdict = reject                        ? VERDICT_REJECT
+                       : action == ACTION_QUARANTINE ? VERDICT_QUARANTINE
+                                                     : VERDICT_TEMPFAIL;
     return false;
 }
 

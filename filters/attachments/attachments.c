@@ -4,13 +4,14 @@
 
 #include "filters/filters.h"
 
-static bool tags(const struct attachments_config *config)
+/* Something may lead to it. */
+static bool leads_to(const struct attachments_config *config, enum rule_action action)
 {
     for (size_t i = 0; i < config->rules.count; i++)
-        if (rules_at(config, i)->action == ACTION_TAG)
+        if (rules_at(config, i)->action == (int)action)
             return true;
     for (size_t i = 0; config->archives.depth > 0 && i < FINDINGS; i++)
-        if (config->archives.findings[i] == ACTION_TAG)
+        if (config->archives.findings[i] == (int)action)
             return true;
     return false;
 }
@@ -20,8 +21,10 @@ static int attachments_open(void *opened, struct filter_setup *setup, unsigned *
     struct attachments_config *config = opened;
 
     (void)interests;
-    if (tags(config))
+    if (leads_to(config, ACTION_TAG))
         *edits |= FILTER_EDITS_MESSAGE;
+    if (leads_to(config, ACTION_QUARANTINE))
+        *edits |= FILTER_QUARANTINES;
     return rules_open(config, setup);
 }
 

@@ -6,7 +6,7 @@
 #include "filters/refusal.h"
 #include "postern/filter.h"
 
-enum rule_action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_TAG, ACTION_LOG, ACTION_ALLOW };
+enum rule_action { ACTION_REJECT, ACTION_TEMPFAIL, ACTION_QUARANTINE, ACTION_TAG, ACTION_LOG, ACTION_ALLOW };
 
 /* What a rule looks at. */
 enum subject { SUBJECT_NAME, SUBJECT_TYPE, SUBJECT_DETECTED, SUBJECTS };

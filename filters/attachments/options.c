@@ -2,8 +2,8 @@
  * rules.c. */
 #include "filters/attachments/attachments.h"
 
-static const char *const actions[] = {"reject", "tempfail", "tag", "log", "allow", NULL};
-static const char *const finding_actions[] = {"reject", "tempfail", "tag", "log", NULL};
+static const char *const actions[] = {"reject", "tempfail", "quarantine", "tag", "log", "allow", NULL};
+static const char *const finding_actions[] = {"reject", "tempfail", "quarantine", "tag", "log", NULL};
 
 #define FINDING(key_, finding_, help_)                                                                       \
     {                                                                                                        \

@@ -171,6 +171,8 @@ static int limits_open(void *opened, struct filter_setup *setup, unsigned *inter
     for (size_t i = 0; i < config->rules.count; i++) {
         enum filter_event event = limits_event((enum limit)rules[i].of);
         wanted |= 1u << event;
+        if (rules[i].action == LIMITS_QUARANTINE)
+            *edits |= FILTER_QUARANTINES;
         if (rules[i].action == LIMITS_TAG)
             *edits |= event == FILTER_HEADER ? FILTER_EDITS_HEADERS : FILTER_EDITS_MESSAGE;
     }

@@ -30,6 +30,18 @@ static void need_tally(struct regex_config *config, unsigned *events, unsigned *
         *edits |= config->tally_late ? FILTER_EDITS_MESSAGE : FILTER_EDITS_HEADERS;
 }
 
+static bool quarantines(const struct regex_config *config)
+{
+    for (size_t i = 0; i < config->rules.count; i++)
+        if (rules_at(config, i)->deed.action == ACTION_QUARANTINE &&
+            rules_at(config, i)->mode == MODE_ENFORCE)
+            return true;
+    for (size_t i = 0; i < config->thresholds.count; i++)
+        if (thresholds_at(config, i)->deed.action == ACTION_QUARANTINE)
+            return true;
+    return false;
+}
+
 static int open_regex(void *arg, struct filter_setup *setup, unsigned *interests, unsigned *edits)
 {
     struct regex_config *config = arg;
@@ -42,6 +54,8 @@ static int open_regex(void *arg, struct filter_setup *setup, unsigned *interests
     for (size_t i = 0; i < config->lane_count; i++)
         events |= scope_events(&config->lanes[i].scope);
     need_tally(config, &events, edits);
+    if (quarantines(config))
+        *edits |= FILTER_QUARANTINES;
     *interests &= events;
     return 0;
 }

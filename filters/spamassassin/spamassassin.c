@@ -12,8 +12,8 @@
 struct spamassassin_config {
     struct daemon_config daemon;
     const char *user;
-    const char *reject, *tag; /* as written; NULL: never */
-    int64_t reject_score, tag_score;
+    const char *reject, *quarantine, *tag; /* as written; NULL: never */
+    int64_t reject_score, quarantine_score, tag_score;
     const char *reply;
     struct refusal refusal;
     struct span request; /* up to the message */
@@ -92,6 +92,8 @@ static enum verdict judge(struct filter_ctx *ctx, const struct daemon_answer *he
     filter_set_reason(ctx, "score %s: %.*s", score.text, (int)tests.len, tests.ptr);
     if (config->reject != NULL && answer.score >= config->reject_score)
         return refusal_give_about(ctx, &config->refusal, span_str(score.text));
+    if (config->quarantine != NULL && answer.score >= config->quarantine_score)
+        return VERDICT_QUARANTINE;
     return config->tag != NULL ? tag(ctx, &answer) : VERDICT_CONTINUE;
 }
 
@@ -162,13 +164,16 @@ static int spamassassin_open(void *opened, struct filter_setup *setup, unsigned 
     struct spamassassin_config *config = opened;
 
     (void)interests;
-    if (config->reject == NULL && config->tag == NULL) {
-        filter_complain(setup, "", "does nothing; needed: reject_score, tag_score or both");
+    if (config->reject == NULL && config->quarantine == NULL && config->tag == NULL) {
+        filter_complain(setup, "", "does nothing; needed: one of reject_score, quarantine_score, tag_score");
         return -1;
     }
     if (config->tag != NULL)
         *edits |= FILTER_EDITS_MESSAGE;
+    if (config->quarantine != NULL)
+        *edits |= FILTER_QUARANTINES;
     if (read_score(config->reject, &config->reject_score, "reject_score", setup) != 0 ||
+        read_score(config->quarantine, &config->quarantine_score, "quarantine_score", setup) != 0 ||
         read_score(config->tag, &config->tag_score, "tag_score", setup) != 0 ||
         print_request(config, setup) != 0 ||
         refusal_parse(&config->refusal, config->reply, setup, "reply") != 0)
@@ -186,6 +191,10 @@ static const struct option spamassassin_options[] = {
      .type = OPTION_STRING,
      .offset = offsetof(struct spamassassin_config, reject),
      .help = "The score, such as 12.5, from which on a message is refused; when absent none is."},
+    {.key = "quarantine_score",
+     .type = OPTION_STRING,
+     .offset = offsetof(struct spamassassin_config, quarantine),
+     .help = "The score from which on a message that is not refused is kept; when absent none is."},
     {.key = "tag_score",
      .type = OPTION_STRING,
      .offset = offsetof(struct spamassassin_config, tag),

@@ -143,12 +143,14 @@ static void test_bad(void)
         {HOST "listners: 2525\nupstreams: 127.0.0.1\n",
          "proxy.yaml:1:1: listeners: is missing; " LISTENERS_ALLOWED
          "proxy.yaml:2:1: listners: is not a key; allowed: hostname, listeners, upstreams, connect, trace, "
-         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, log, workers, user, "
+         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, quarantine, log, "
+         "workers, user, "
          "group, "
          "filters; did you mean \"listeners\"?\n"},
         {"- a\n",
          "proxy.yaml:1:1: is a list, not a map; allowed: hostname, listeners, upstreams, connect, trace, "
-         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, log, workers, user, "
+         "line_endings, chunking, upstream_greeting, greeting, limits, timeouts, tls, quarantine, log, "
+         "workers, user, "
          "group, filters\n"},
         {HOST "listeners: [2525\n", "proxy.yaml:3:1: listeners: while parsing a flow sequence: did not find "
                                     "expected ',' or ']'; allowed: well-formed YAML\n"},

@@ -170,17 +170,17 @@ static void test_bad(void)
                                "proxy.yaml:6:4: filters[1]: is empty; allowed: the name of a filter\n"},
         {"  - probe: [x]\n",
          "proxy.yaml:5:12: filters[0].probe: is a list, not a map; allowed: names, rules, fail, name, mode, "
-         "on_failure, time_limit\n"},
+         "on_failure, on_reject, time_limit\n"},
         {"  - plain: {mod: observe}\n",
          "proxy.yaml:5:13: filters[0].plain.mod: is not a key; allowed: name, mode, "
-         "on_failure, time_limit; did you mean \"mode\"?\n"},
+         "on_failure, on_reject, time_limit; did you mean \"mode\"?\n"},
         {"  - probe: {mode: observed, time_limit: 0}\n",
          "proxy.yaml:5:19: filters[0].probe.mode: \"observed\" is not known; allowed: enforce, observe; did "
          "you "
          "mean \"observe\"?\n"
          "proxy.yaml:5:41: filters[0].probe.time_limit: 0 is out of range; allowed: a time such as 30s, 1ms "
          "to "
-         "24h\n"},
+         "1d\n"},
         {"  - probe:\n      rules:\n        - ok\n        - pattern: (\n  - probe: {names: [x, bad]}\n",
          "proxy.yaml:8:20: filters[0].probe.rules[1].pattern: is open; allowed: \"()\"\n"
          "proxy.yaml:9:24: filters[1].probe.names[1]: \"bad\" will not do\n"},

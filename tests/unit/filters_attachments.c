@@ -65,9 +65,10 @@ static struct shown attachment(unsigned index, const char *filename, const char 
 static const struct {
     const char *rules, *filename, *other_name;
     struct span octets;
-    char verdict; /* . passes, x rejected, t put off */
+    char verdict; /* . passes, x rejected, t put off, q kept */
     const char *reason;
 } rule_rows[] = {
+    {"{names: '*.exe', action: quarantine}", "a.exe", NULL, {"", 0}, 'q', "rule 1: name a.exe"},
     {"{names: '*.exe', action: reject}", "a.exe", NULL, {"", 0}, 'x', "rule 1: name a.exe"},
     {"{names: '*.exe', action: reject}", "A.EXE. ", NULL, {"", 0}, 'x', "rule 1: name A.EXE"},
     {"{names: '*.exe', action: reject}", "a.pdf", "b.exe", {"", 0}, 'x', "rule 1: name b.exe"},
@@ -140,7 +141,11 @@ static void test_rules(void)
         snprintf(filter, sizeof(filter), "attachments: {rules: [%s]}", rule_rows[i].rules);
         yaml_begin(&yaml, &session, filter);
         enum verdict verdict = message(&session, &part, 1);
-        const char *came = verdict == VERDICT_CONTINUE ? "." : verdict == VERDICT_REJECT ? "x" : "t";
+        static const char *const letters[] = {[VERDICT_CONTINUE] = ".",
+                                              [VERDICT_REJECT] = "x",
+                                              [VERDICT_TEMPFAIL] = "t",
+                                              [VERDICT_QUARANTINE] = "q"};
+        const char *came = letters[verdict];
         CHECK(*came == rule_rows[i].verdict);
         if (*came != rule_rows[i].verdict)
             fprintf(stderr, "%s: %s\n", filter, came);

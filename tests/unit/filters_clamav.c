@@ -33,6 +33,18 @@ static const struct {
      0,
      NULL,
      "Test.Virus"},
+    {"clamav: {address: 'unix:/c', on_infected: quarantine}",
+     {"stream: Test.Virus FOUND\0", 25},
+     VERDICT_QUARANTINE,
+     0,
+     NULL,
+     "Test.Virus"},
+    {"clamav: {address: 'unix:/c', on_reject: quarantine}",
+     {"stream: Test.Virus FOUND\0", 25},
+     VERDICT_QUARANTINE,
+     0,
+     NULL,
+     "Test.Virus"},
     {"clamav: {address: 'unix:/c', reply: '554 5.7.9 %s? 100% not here, %s'}",
      {"stream: A %s\r\n250 B FOUND\0", 26},
      VERDICT_REJECT,
@@ -357,7 +369,7 @@ static void test_complaints(void)
     yaml_refused("clamav: {address: 'unix:/c', reply: '451 later'}", "allowed: a code that begins with 5");
     yaml_refused("clamav: {address: 'unix:/c', on_infected: tempfail, reply: '550 no'}",
                  "allowed: a code that begins with 4");
-    yaml_refused("clamav: {address: 'unix:/c', on_infected: maybe}", "reject, tempfail, discard, tag");
+    yaml_refused("clamav: {address: 'unix:/c', on_infected: maybe}", "reject, tempfail, quarantine, discard, tag");
 }
 
 int main(void)

@@ -27,7 +27,8 @@ static inline const char *yaml_file(const char *text)
     return path;
 }
 
-/* Loads a proxy.yaml whose `filters` is one filter in flow style: "commands: {deny: VRFY}". */
+/* Loads a proxy.yaml whose `filters` is one filter in flow style: "commands: {deny: VRFY}". There is a
+ * quarantine, which nobody opens. */
 static inline void yaml_load(struct yaml *yaml, const char *filter)
 {
     char text[4096];
@@ -36,6 +37,7 @@ static inline void yaml_load(struct yaml *yaml, const char *filter)
 
     snprintf(text, sizeof(text),
              "hostname: mx.example.com\nlisteners: 127.0.0.1:2525\nupstreams: 127.0.0.1:2526\n"
+             "quarantine: {directory: /tmp/postern-test-quarantine}\n"
              "filters:\n  - %s\n",
              filter);
     path = yaml_file(text);

@@ -115,6 +115,11 @@ static void test_verdicts(void)
         {"spamassassin: {address: 'unix:/s', reject_score: 1000.5}", SPAM, VERDICT_CONTINUE, 0, NULL, ""},
         {"spamassassin: {address: 'unix:/s', reject_score: 5, reply: '450 4.7.1 Score %s'}", SPAM,
          VERDICT_TEMPFAIL, 450, "Score 1000.4", ""},
+        {"spamassassin: {address: 'unix:/s', quarantine_score: 5, reject_score: 2000}", SPAM,
+         VERDICT_QUARANTINE, 0, NULL, ""},
+        {"spamassassin: {address: 'unix:/s', quarantine_score: 5, reject_score: 900}", SPAM, VERDICT_REJECT,
+         550, NULL, ""},
+        {"spamassassin: {address: 'unix:/s', quarantine_score: 5}", HAM, VERDICT_CONTINUE, 0, NULL, ""},
         {"spamassassin: {address: 'unix:/s', tag_score: 5, reject_score: 2000}", SPAM, VERDICT_CONTINUE, 0,
          NULL,
          "X-Spam-Flag: YES\r\n"
@@ -223,7 +228,7 @@ static void test_no_memory(void)
 static void test_complaints(void)
 {
     yaml_refused("spamassassin: {address: 'unix:/s'}",
-                 "does nothing; needed: reject_score, tag_score or both");
+                 "does nothing; needed: one of reject_score, quarantine_score, tag_score");
     yaml_refused("spamassassin: {reject_score: 5}", "address");
     yaml_refused("spamassassin: {address: 'unix:/s', reject_score: many}", "is no score");
     yaml_refused("spamassassin: {address: 'unix:/s', tag_score: '5,0'}", "is no score");
