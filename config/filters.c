@@ -127,20 +127,34 @@ static bool open_member(struct decoder *decoder, struct node *node, struct chain
     return false;
 }
 
+/* Where the entry speaks of a quarantine, or NULL. */
+static struct node *mention(struct node *node)
+{
+    static const struct span word = {"quarantine", 10};
+    struct node *found = NULL;
+
+    if (span_starts_nocase(node->key, word) || (node->kind == NODE_SCALAR && span_eq(node->text, word)))
+        return node;
+    for (struct node *child = node->kind != NODE_SCALAR ? node->first : NULL; child != NULL && found == NULL;
+         child = child->next)
+        found = mention(child);
+    return found;
+}
+
 /* Messages are held back for the quarantine where there is one. */
 static void settle_quarantine(struct decoder *decoder, struct node *node, struct chain_member *member,
                               bool quarantine)
 {
-    const char *key = member->on_failure == CHAIN_FAIL_QUARANTINE ? "on_failure" : "on_reject";
-    bool asked = member->on_failure == CHAIN_FAIL_QUARANTINE || member->on_reject == CHAIN_REJECT_QUARANTINE;
+    struct node *wanted = mention(node);
 
-    if (asked)
+    if (member->on_failure == CHAIN_FAIL_QUARANTINE || member->on_reject == CHAIN_REJECT_QUARANTINE)
         member->edits |= FILTER_QUARANTINES;
     if (quarantine || (member->edits & FILTER_QUARANTINES) == 0)
         return;
     member->edits &= ~FILTER_QUARANTINES;
-    warn_below(decoder->complaints, node, asked ? key : "",
-               "there is no quarantine.directory: what is to be kept is put off (451)");
+    if (wanted != NULL)
+        warn_below(decoder->complaints, wanted, "",
+                   "there is no quarantine.directory: what is to be kept is put off (451)");
 }
 
 static void add_entry(struct decoder *decoder, struct node *entry, struct chain *chain, bool quarantine)

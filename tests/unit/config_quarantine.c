@@ -94,7 +94,12 @@ static void test_holds(void)
          CHAIN_HOLDS_MESSAGE, false},
         {PLACE "filters: [{regex: {rules: [{on: raw, pattern: x, action: quarantine, mode: observe}]}}]",
          CHAIN_HOLDS_NOTHING, false},
+        {PLACE "filters: [{milter: {address: unix:/m}}]", CHAIN_HOLDS_MESSAGE, false},
         {"filters: [{size: {limit: 1MiB, on_reject: quarantine}}]", CHAIN_HOLDS_NOTHING, true},
+        {"filters: [{spamassassin: {address: unix:/s, quarantine_score: 5}}]", CHAIN_HOLDS_NOTHING, true},
+        {"filters: [{attachments: {rules: [{names: '*.exe', action: quarantine}]}}]", CHAIN_HOLDS_NOTHING,
+         true},
+        {"filters: [{milter: {address: unix:/m}}]", CHAIN_HOLDS_MESSAGE, false},
         {"filters: [{clamav: {address: unix:/c, on_infected: quarantine}}]", CHAIN_HOLDS_NOTHING, true},
     };
 
