@@ -14,7 +14,7 @@ struct place {
 
 static int complain(const struct place *place, const char *key, const char *text)
 {
-    char path[96];
+    char path[128];
 
     snprintf(path, sizeof path, "rules[%zu].%s", place->rule, key);
     if (place->line != NULL && place->line->file != NULL)
@@ -131,7 +131,7 @@ static int add_list(struct rule *rule, const char *key, bool literal, const stru
 
     for (size_t i = 0; i < list->count; i++) {
         struct place place = {given->setup, given->rule, list->places != NULL ? &list->places[i] : NULL};
-        char path[32], *quoted = literal ? quote(list->items[i]) : NULL;
+        char path[48], *quoted = literal ? quote(list->items[i]) : NULL;
         snprintf(path, sizeof path, "%s[%zu]", key, i);
         if (literal && quoted == NULL)
             result |= complain(&place, path, "memory is short");
@@ -191,7 +191,7 @@ static int check_name(struct rule *rule, const struct place *place)
 
 static int check_rule(struct rule *rule, const struct place *place, const struct regex_config *config)
 {
-    char path[32];
+    char path[48];
     int result = check_name(rule, place);
 
     snprintf(path, sizeof path, "rules[%zu]", place->rule);
@@ -212,7 +212,7 @@ static int check_rule(struct rule *rule, const struct place *place, const struct
 
 static int check_threshold(struct threshold *threshold, size_t n, struct filter_setup *setup)
 {
-    char path[32], name[TEMPLATE_NAME];
+    char path[48], name[TEMPLATE_NAME];
     int result;
 
     snprintf(path, sizeof path, "thresholds[%zu]", n);

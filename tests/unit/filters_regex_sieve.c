@@ -286,23 +286,26 @@ static void reference_free(struct reference *reference)
     pcre2_match_data_free(reference->data);
 }
 
-static bool reference_finds(const struct reference *reference, struct span text, bool utf, char *capture)
+/* MORE: it gave up. */
+static enum scan_result reference_look(const struct reference *reference, struct span text, bool utf,
+                                       char *capture)
 {
     for (size_t at = 0; at <= text.len; at++) {
         if (utf && at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80)
             continue;
         int result = pcre2_match(reference->code, (PCRE2_SPTR)text.ptr, text.len, at, PCRE2_ANCHORED,
                                  reference->data, NULL);
-        CHECK(result >= 0 || result == PCRE2_ERROR_NOMATCH);
-        if (result < 0)
+        if (result == PCRE2_ERROR_NOMATCH)
             continue;
+        if (result < 0)
+            return SCAN_MORE;
         int group = pcre2_substring_number_from_name(reference->code, (PCRE2_SPTR) "n");
         PCRE2_SIZE *ends = pcre2_get_ovector_pointer(reference->data);
         if (group > 0 && ends[2 * group] != PCRE2_UNSET)
             copy_capture(capture, span_of(text.ptr + ends[2 * group], ends[2 * group + 1] - ends[2 * group]));
-        return true;
+        return SCAN_MATCH;
     }
-    return false;
+    return SCAN_NONE;
 }
 
 /* --- every split -------------------------------------------------------------------------------------------
@@ -324,6 +327,7 @@ struct run {
 };
 
 static struct told outcome;
+static size_t looks, given_up;
 
 static void expect(struct run *run, const struct sieve_listener *listener, struct span text, const char *how,
                    size_t at)
@@ -332,7 +336,11 @@ static void expect(struct run *run, const struct sieve_listener *listener, struc
     for (size_t i = 0; i < run->count; i++) {
         bool same = outcome.results[i] == run->expected->results[i] &&
                     strcmp(outcome.captures[i], run->expected->captures[i]) == 0;
-        if (same)
+        looks++;
+        /* A few patterns take PCRE2 to its limits, us or the reference. */
+        bool gave_up = outcome.results[i] == SCAN_LIMIT || run->expected->results[i] == SCAN_MORE;
+        given_up += gave_up;
+        if (same || gave_up)
             continue;
         fprintf(stderr, "%s%s, %s, %s %zu: %d \"%s\" instead of %d \"%s\" in \"",
                 pattern_source(outcome.patterns[i]), pattern_utf(outcome.patterns[i]) ? " (utf)" : "",
@@ -523,9 +531,8 @@ static void test_random(unsigned rounds)
             told_reset(&wanted, COUNT);
             for (size_t i = 0; i < COUNT; i++) {
                 bool utf = i % 2 == 1;
-                if (reference_finds(&references[i], utf ? span_of(mended, all.len) : all, utf,
-                                    wanted.captures[i]))
-                    wanted.results[i] = SCAN_MATCH;
+                wanted.results[i] = reference_look(&references[i], utf ? span_of(mended, all.len) : all, utf,
+                                                   wanted.captures[i]);
                 matches += wanted.results[i] == SCAN_MATCH;
             }
             try_text(runs, &wanted, all, 4);
@@ -538,6 +545,7 @@ static void test_random(unsigned rounds)
     }
     printf("random: %u patterns, %zu of them with literals, %zu matches\n", rounds * COUNT, triggered,
            matches);
+    CHECK(given_up < looks / 200);
     CHECK(triggered > rounds * COUNT / 10 && matches > rounds * COUNT / 4);
 }
 
