@@ -219,14 +219,16 @@ static size_t up_to(struct span s, char c)
     return found != NULL ? (size_t)(found - s.ptr) : s.len;
 }
 
-/* Octets that change nothing but the word under way, at once. */
-static size_t pass(struct html *html, struct span in)
+/* Octets that change nothing but the word or the value under way, at once. */
+static size_t pass(struct html *html, struct span in, struct output *out)
 {
     switch (html->state) {
     case HTML_TEXT:
         return html_letters(html, in);
     case HTML_VALUE:
-        return html->show == HTML_NOT_SHOWN && html->quote != 0 ? up_to(in, (char)html->quote) : 0;
+        if (html->show == HTML_NOT_SHOWN && html->quote != 0)
+            return up_to(in, (char)html->quote);
+        return html_plain_value(html, in, out);
     case HTML_COMMENT:
         return html->matched == 0 ? up_to(in, '-') : 0;
     case HTML_BOGUS_COMMENT:
@@ -244,7 +246,7 @@ size_t html_feed(struct html *html, struct span in, char *out, size_t room, size
     size_t used = 0;
 
     while (used < in.len && output_room(&output, HTML_ROOM_MIN)) {
-        used += pass(html, span_skip(in, used));
+        used += pass(html, span_skip(in, used), &output);
         if (used < in.len)
             used += take[html->state](html, in.ptr[used], &output) ? 1 : 0;
     }

@@ -61,6 +61,8 @@ size_t html_letters(struct html *html, struct span in);
 void html_end_word(struct html *html, char due, struct output *out);
 /* One octet of an attribute's value; and its end. */
 void html_value(struct html *html, char c, struct output *out);
+/* Octets of `in` that are plainly more of a value that is shown, as many as there is room for. */
+size_t html_plain_value(struct html *html, struct span in, struct output *out);
 void html_end_value(struct html *html, struct output *out);
 
 /* --- html_reference.c: each takes one octet, in the state of its name, and returns whether it is used up */

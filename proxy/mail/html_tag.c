@@ -36,8 +36,8 @@ static const struct {
 /* One more than the index of the name; 0: it is not listed. */
 static uint8_t find(struct span name, const struct span *names, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (span_eq(name, names[i]))
+    for (size_t i = 0; name.len != 0 && i < count; i++)
+        if (name.ptr[0] == names[i].ptr[0] && span_eq(name, names[i]))
             return (uint8_t)(i + 1);
     return 0;
 }

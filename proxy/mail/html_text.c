@@ -56,7 +56,7 @@ void html_text(struct html *html, char c, struct output *out)
     if ((html->word_len >= WORD_LONG && !goes_on) || html->word_len == sizeof(html->word))
         put_word(html, out);
     html->word[html->word_len++] = c;
-    if (!goes_on)
+    if (!goes_on || strchr("\xa0\xad\x8b\x8c\x8d\xbf", c) == NULL) /* what the ones below end in */
         return;
     if (take_suffix(html, no_break_space)) {
         html_end_word(html, ' ', out);
@@ -98,6 +98,18 @@ void html_value(struct html *html, char c, struct output *out)
         html->opened = true;
     }
     output_put(out, (unsigned char)c);
+}
+
+size_t html_plain_value(struct html *html, struct span in, struct output *out)
+{
+    size_t room = (size_t)(out->end - out->at), n = 0;
+
+    if (html->show == HTML_NOT_SHOWN || !html->opened || html->quote == 0 || room <= HTML_ROOM_MIN)
+        return 0;
+    in = span_first(in, room - HTML_ROOM_MIN);
+    for (; n < in.len && in.ptr[n] != (char)html->quote && in.ptr[n] != '&' && !html_is_space(in.ptr[n]); n++)
+        output_put(out, (unsigned char)in.ptr[n]);
+    return n;
 }
 
 void html_end_value(struct html *html, struct output *out)
