@@ -15,8 +15,6 @@
 
 #include "filters/libmilter/module.h"
 
-extern char **environ;
-
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER; /* one module at a time */
 static pthread_rwlock_t listing = PTHREAD_RWLOCK_INITIALIZER;
 static LIST_HEAD(, module) modules = LIST_HEAD_INITIALIZER(modules);
@@ -139,25 +137,30 @@ static bool load(struct module *module, const char *path)
     return true;
 }
 
+/* One piece of memory: pointers, then what they point to. */
 static bool copy_arguments(struct module *module, const char *const *arguments)
 {
-    while (arguments[module->count] != NULL)
-        module->count++;
-    module->arguments = calloc((size_t)module->count + 1, sizeof(*module->arguments));
-    for (int i = 0; module->arguments != NULL && i < module->count; i++) {
-        module->arguments[i] = strdup(arguments[i]);
-        if (module->arguments[i] == NULL)
-            return false;
+    size_t size = sizeof(char *);
+    char *at;
+
+    for (; arguments[module->count] != NULL; module->count++)
+        size += sizeof(char *) + strlen(arguments[module->count]) + 1;
+    module->arguments = calloc(1, size);
+    if (module->arguments == NULL)
+        return false;
+    at = (char *)(module->arguments + module->count + 1);
+    for (int i = 0; i < module->count; i++) {
+        module->arguments[i] = at;
+        size = strlen(arguments[i]) + 1;
+        memcpy(at, arguments[i], size);
+        at += size;
     }
-    return module->arguments != NULL;
+    return true;
 }
 
 static void module_free(struct module *module)
 {
-    for (int i = 0; module->arguments != NULL && i < module->count; i++)
-        free(module->arguments[i]);
     free(module->arguments);
-    library_forget(&module->library);
     (void)pthread_mutex_destroy(&module->lock);
     (void)pthread_cond_destroy(&module->changed);
     free(module);

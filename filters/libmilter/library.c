@@ -2,7 +2,7 @@
  * be served. */
 #include "filters/libmilter/library.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "filters/libmilter/context.h"
@@ -30,30 +30,19 @@ static const struct smfiDesc *filter(const struct library *library)
     return library->registered ? &library->filter : NULL;
 }
 
-void library_forget(struct library *library)
-{
-    if (library->registered)
-        free(library->filter.xxfi_name);
-    free(library->conn);
-}
-
 int smfi_register(struct smfiDesc described)
 {
     struct library *library = CALLER;
-    char *name;
 
     if (filter_describe(&described) != 0) {
         say(filter(library), LOG_ERR, "smfi_register: version 0x%x is not served",
             (unsigned)described.xxfi_version);
         return MI_FAILURE;
     }
-    name = strdup(described.xxfi_name != NULL ? described.xxfi_name : "Unknown");
-    if (name == NULL)
-        return MI_FAILURE;
-    if (library->registered)
-        free(library->filter.xxfi_name);
+    (void)snprintf(library->name, sizeof(library->name), "%s",
+                   described.xxfi_name != NULL ? described.xxfi_name : "Unknown");
     library->filter = described;
-    library->filter.xxfi_name = name;
+    library->filter.xxfi_name = library->name;
     library->registered = true;
     return MI_SUCCESS;
 }
@@ -61,21 +50,16 @@ int smfi_register(struct smfiDesc described)
 int smfi_setconn(char *conn)
 {
     struct library *library = CALLER;
-    char *copy;
 
-    if (conn == NULL || *conn == '\0')
+    if (conn == NULL || *conn == '\0' || strlen(conn) >= sizeof(library->conn))
         return MI_FAILURE;
-    copy = strdup(conn);
-    if (copy == NULL)
-        return MI_FAILURE;
-    free(library->conn);
-    library->conn = copy;
+    (void)snprintf(library->conn, sizeof(library->conn), "%s", conn);
     return MI_SUCCESS;
 }
 
 static int open_socket(struct library *library, bool clear)
 {
-    if (!library->registered || library->conn == NULL)
+    if (!library->registered || library->conn[0] == '\0')
         return MI_FAILURE;
     if (!library->open && library->serve == NULL)
         library->open =
@@ -151,7 +135,7 @@ int smfi_main(void)
 {
     struct library *library = CALLER;
 
-    if (!library->registered || library->conn == NULL) {
+    if (!library->registered || library->conn[0] == '\0') {
         say(filter(library), LOG_ERR, "smfi_main: smfi_register() or smfi_setconn() is missing");
         return MI_FAILURE;
     }

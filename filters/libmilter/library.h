@@ -9,10 +9,14 @@
 
 #include "filters/libmilter/endpoint.h"
 
+#define LIBRARY_NAME_MAX 128 /* octets of a filter's name that the log shows */
+#define LIBRARY_CONN_MAX 512 /* more than any address of a socket has */
+
 struct library {
     struct smfiDesc filter;
+    char name[LIBRARY_NAME_MAX]; /* the filter's */
     bool registered;
-    char *conn;
+    char conn[LIBRARY_CONN_MAX]; /* of smfi_setconn(); empty before */
     struct door door;
     bool open;
     int backlog, timeout, debug;
@@ -29,8 +33,5 @@ struct library {
 extern _Thread_local struct library *library_here;
 /* The loaded filter that code at this address belongs to; NULL: none. Set by host.c. */
 extern struct library *(*library_find)(const void *caller);
-
-/* Frees what it has been told. */
-void library_forget(struct library *library);
 
 #endif

@@ -13,6 +13,7 @@ struct visit {
     struct job job;
     char *told;
     size_t told_len, told_size;
+    char answer; /* to the packet that is being dealt with; '\0': none */
     bool over;
     pthread_mutex_t lock; /* of the rest */
     struct milter_writer said;
@@ -25,10 +26,12 @@ static int visit_say(void *arg, const struct milter_packet *packet, bool prompt)
     int status = 0;
 
     (void)pthread_mutex_lock(&visit->lock);
-    if (prompt && visit->visitor.progress != NULL && !visit->ending)
-        visit->visitor.progress(visit->visitor.arg);
-    else
+    if (!prompt) {
+        visit->answer = packet->command;
         status = milter_write(&visit->said, MILTER_OF_FILTER, packet);
+    } else if (visit->visitor.progress != NULL && !visit->ending) {
+        visit->visitor.progress(visit->visitor.arg);
+    }
     (void)pthread_mutex_unlock(&visit->lock);
     return status;
 }
@@ -45,15 +48,34 @@ static void visit_free(struct visit *visit)
     atomic_fetch_sub(&module->visits, 1);
 }
 
-/* Hands all packets that were told to the engine. */
+/* Whether what was told behind this command is still of use. */
+static bool goes_on(const struct visit *visit, char command)
+{
+    switch (visit->answer) {
+    case MILTER_SAY_REJECT:
+    case MILTER_SAY_TEMPFAIL:
+    case MILTER_SAY_REPLY:
+        return command == MILTER_RCPT;
+    case MILTER_SAY_ACCEPT:
+    case MILTER_SAY_DISCARD:
+    case MILTER_SAY_SKIP:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Hands the packets that were told to the engine. */
 static void serve(struct visit *visit)
 {
     struct milter_reader reader = {.limit = visit->module->library.limit};
     struct span left = {visit->told, visit->told_len}, data = {NULL, 0};
-    char command;
+    char command = '\0';
     long taken;
 
-    while (!visit->over && (taken = milter_read(&reader, left, &command, &data)) != 0) {
+    visit->answer = '\0';
+    while (!visit->over && goes_on(visit, command) &&
+           (taken = milter_read(&reader, left, &command, &data)) != 0) {
         visit->over = taken < 0 || (command != '\0' && !engine_read(visit->ctx, command, data));
         left = span_skip(left, taken > 0 ? (size_t)taken : left.len);
     }
@@ -108,13 +130,13 @@ struct visit *visit_begin(struct module *module, struct visitor visitor)
 static bool keep(struct visit *visit, struct span packets)
 {
     if (packets.len > visit->told_size) {
-        free(visit->told);
-        visit->told = malloc(packets.len);
-        visit->told_size = visit->told != NULL ? packets.len : 0;
+        char *larger = realloc(visit->told, packets.len);
+        if (larger == NULL)
+            return false;
+        visit->told = larger;
+        visit->told_size = packets.len;
     }
-    if (visit->told_size < packets.len)
-        return false;
-    if (packets.len != 0)
+    if (visit->told != NULL && packets.len != 0)
         memcpy(visit->told, packets.ptr, packets.len);
     visit->told_len = packets.len;
     return true;

@@ -139,7 +139,8 @@ LIBMILTER_API int smfi_register(struct smfiDesc);
 
 /* Where to listen: "unix:PATH", "local:PATH", PATH, "inet:PORT@HOST", "inet6:PORT@HOST" (without @HOST on all
  * addresses; a HOST in brackets is an address) or "fd:N", a socket that somebody else has bound. MI_FAILURE
- * for NULL and "": all else is looked at by smfi_opensocket() or smfi_main(). The last call counts. */
+ * for NULL, "" and more than 511 octets: all else is looked at by smfi_opensocket() or smfi_main(). The last
+ * call counts. */
 LIBMILTER_API int smfi_setconn(char *);
 
 /* Binds the socket now, e.g. before giving up privileges, rather than in smfi_main(). With true a unix socket

@@ -193,6 +193,38 @@ static void test_ends(const char *trace)
     CHECK(early.answers == 0);
 }
 
+/* Of what is told in one go, only a refused recipient lets the rest follow. */
+static void test_in_one_go(const char *trace)
+{
+    static const struct {
+        const char *rule, *told, *said;
+    } cases[] = {
+        {"envrcpt=1", "OCHMRRTLLNBE", "Occcrrcccccc"},
+        {"header=1", "OCHMRTLLNBE", "Occcccr"},
+        {"eoh=3", "OCHMRTLLNBE", "Occccccca"},
+        {"body=8", "OCHMRTLLNBBE", "Occccccccs"},
+        {"envfrom=4", "OCHMRRR", "Occt"},
+        {"eom=2", "OCHMRTNEMRTNE", "Occccccd"},
+        {"envrcpt=3", "OCHMRRR", "Occca"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct module *module = start(trace, (const char *const[]){"-r", cases[i].rule, NULL});
+        struct hearer hearer;
+
+        hear(&hearer, module);
+        CHECK(tell(&hearer, cases[i].told));
+        wait_for(&hearer, 1);
+        if (strcmp(said(&hearer), cases[i].said) != 0) {
+            fprintf(stderr, "%s: %s\n", cases[i].rule, said(&hearer));
+            FAIL("in one go");
+        }
+        CHECK(!visit_over(hearer.visit));
+        visit_end(hearer.visit);
+        end(module);
+    }
+}
+
 static void test_refusals(void)
 {
     static const char *const no_arguments[] = {"milter", NULL};
@@ -216,6 +248,7 @@ int main(int argc, char **argv)
     (void)snprintf(c, sizeof(c), "%s/c", folder);
     test_side_by_side(a, b);
     test_ends(c);
+    test_in_one_go(c);
     test_refusals();
     (void)unlink(a);
     (void)unlink(b);
