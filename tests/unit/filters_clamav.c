@@ -369,7 +369,8 @@ static void test_complaints(void)
     yaml_refused("clamav: {address: 'unix:/c', reply: '451 later'}", "allowed: a code that begins with 5");
     yaml_refused("clamav: {address: 'unix:/c', on_infected: tempfail, reply: '550 no'}",
                  "allowed: a code that begins with 4");
-    yaml_refused("clamav: {address: 'unix:/c', on_infected: maybe}", "reject, tempfail, quarantine, discard, tag");
+    yaml_refused("clamav: {address: 'unix:/c', on_infected: maybe}",
+                 "reject, tempfail, quarantine, discard, tag");
 }
 
 int main(void)
