@@ -69,23 +69,25 @@ void authentication_response(struct session *session, struct span response)
     struct authentication *known = session->authentication;
     char bytes[RESPONSE_MAX];
     struct span identity = {NULL, 0};
+    struct text kept;
 
     if (known == NULL || known->answered)
         return;
     known->answered = true;
+    kept = (struct text){known->identity, 0, IDENTITY_MAX, false}; /* zeroed behind it */
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
         if (strcmp(shown[i].mechanism, known->mechanism) == 0)
             identity = shown[i].identity(decoded(response, bytes, sizeof(bytes)));
-    if (harmless(identity)) {
-        memcpy(known->identity, identity.ptr, identity.len);
-        known->identity[identity.len] = '\0';
-    }
+    if (harmless(identity))
+        text_add(&kept, identity);
     explicit_bzero(bytes, sizeof(bytes));
 }
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c >= 'a' && c <= 'z')
+        return (char)(c & ~0x20);
+    return c;
 }
 
 void authentication_begin(struct session *session, struct span mechanism, struct span initial)

@@ -80,7 +80,7 @@ bool verb_rcpt_check(struct session *session, struct exchange *exchange, struct 
     char bytes[1024];
     struct text text = TEXT(bytes);
     struct path path;
-    struct params params;
+    struct params params = {0};
     struct span parameters;
     const struct reply *reply = not_now(session);
 
@@ -187,7 +187,7 @@ static bool compose(struct session *session, struct exchange *exchange)
 {
     struct path path;
     struct params params;
-    struct span parameters;
+    struct span parameters = {NULL, 0};
 
     return parse(session, span_str(exchange->arguments), &path, &params, &parameters) == NULL &&
            verb_rcpt_compose(session, exchange, parameters);

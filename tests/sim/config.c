@@ -106,6 +106,9 @@ static void draw_envelope(struct sim *sim, struct sim_filter *filter)
 {
     struct dice dice = dice_for(sim->seed, DICE_ENVELOPE, filter->index);
 
+    filter->judges = dice_percent(&dice, 20);
+    if (filter->judges)
+        filter->member.interests |= 1u << FILTER_RECIPIENT;
     filter->readdresses = dice_percent(&dice, 20);
     if (!filter->readdresses)
         return;

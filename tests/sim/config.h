@@ -18,6 +18,7 @@ struct sim_filter {
     bool prepends;     /* its field goes above everything */
     bool rewrites;     /* the body, too */
     bool readdresses;  /* changes sender and recipients */
+    bool judges;       /* recipients, by what the upstream said of them */
     unsigned pass;     /* in which it reads */
     struct chain_member member;
 };

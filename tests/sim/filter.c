@@ -55,6 +55,15 @@ static uint64_t draw_delay(struct dice *dice)
     return delays[dice_below(dice, sizeof(delays) / sizeof(*delays))];
 }
 
+/* Of what it does about a message a good deal is about recipients, where it judges these. */
+static bool judges_now(const struct sim_filter *filter, const struct client *client, unsigned of)
+{
+    struct dice dice =
+        dice_for(filter->sim->seed, DICE_ENVELOPE, 1024 + filter->index * 64 + client->number * 8 + of);
+
+    return filter->judges && dice_percent(&dice, 40);
+}
+
 static struct trick draw(struct filter_ctx *ctx, enum filter_event event)
 {
     static const enum filter_event early[] = {FILTER_CONNECT, FILTER_COMMAND, FILTER_HELO, FILTER_COMMAND};
@@ -75,6 +84,8 @@ static struct trick draw(struct filter_ctx *ctx, enum filter_event event)
         trick.event = FILTER_MAIL + dice_below(&dice, FILTER_END_OF_MESSAGE - FILTER_MAIL + 1);
     else
         trick.event = early[dice_below(&dice, 4)];
+    if (of != 0 && judges_now(filter, client, of))
+        trick.event = FILTER_RECIPIENT;
     trick.verdict = verdicts[dice_below(&dice, sizeof(verdicts) / sizeof(*verdicts))];
     trick.after = draw_delay(&dice);
     return trick;
