@@ -84,7 +84,7 @@ static char *quote(const char *text)
         if ((unsigned char)c >= 0x80 || (lower >= 'a' && lower <= 'z'))
             *at++ = c;
         else
-            at += sprintf(at, "\\x%02x", (unsigned char)c);
+            at += snprintf(at, 5, "\\x%02x", (unsigned char)c);
     }
     if (source != NULL)
         *at = '\0';

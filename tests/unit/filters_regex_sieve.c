@@ -1,115 +1,12 @@
 /* filters_regex_sieve.c: many patterns in a text in pieces are found exactly where an independent look at the
  * whole, at every octet of it, finds them: with each engine, for every kind of item and for patterns and
  * texts made at random; limits end a look; memory is bounded. */
-#include "test.h"
+#include "filters_regex_sieve.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
-#include <pthread.h>
 
-#include "filters/regex/sieve.h"
 #include "filters/regex/utf8.h"
-
-enum { WINDOW = 64 << 10 };
-
-static const struct pattern_options usual = {
-    .match = 1000000, .depth = 100000, .heap = 20 * 1024, .jit = true};
-
-static const enum trigger_engine engines[] = {TRIGGER_VECTORSCAN, TRIGGER_TABLE, TRIGGER_NONE};
-static const char *const engine_names[] = {
-    [TRIGGER_VECTORSCAN] = "vectorscan", [TRIGGER_TABLE] = "table", [TRIGGER_NONE] = "none"};
-enum { ENGINES = 3 };
-
-static uint64_t random_state = 88172645463325252u;
-
-static size_t random_below(size_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (size_t)(random_state % n);
-}
-
-static struct pattern *make(const char *source, bool utf, bool jit)
-{
-    struct pattern_error error;
-    struct pattern_options options = usual;
-    options.utf = utf;
-    options.jit = jit;
-    struct pattern *pattern = pattern_new(source, &options, &error);
-    if (pattern == NULL)
-        fprintf(stderr, "%s: %s at %zu\n", source, error.message, error.offset);
-    CHECK(pattern != NULL);
-    return pattern;
-}
-
-static struct sieve *make_sieve(struct pattern *const *patterns, size_t count, enum trigger_engine engine,
-                                size_t window)
-{
-    struct sieve_options options = {engine, window};
-    const char *error = NULL;
-    struct sieve *sieve = sieve_new((const struct pattern *const *)patterns, count, &options, &error);
-    if (sieve == NULL)
-        fprintf(stderr, "%s\n", error);
-    CHECK(sieve != NULL);
-    return sieve;
-}
-
-/* --- what a sieve tells ------------------------------------------------------------------------------------
- */
-enum { PATTERNS_MOST = 1000, CAPTURE_MOST = 64 };
-
-struct told {
-    struct pattern *const *patterns;
-    enum scan_result results[PATTERNS_MOST];
-    const char *limits[PATTERNS_MOST];
-    char captures[PATTERNS_MOST][CAPTURE_MOST]; /* of the group "n" */
-    bool wanted_once;                           /* what has been told is not wanted again */
-};
-
-static bool on_wanted(void *arg, size_t pattern)
-{
-    struct told *told = arg;
-    return !told->wanted_once || told->results[pattern] == SCAN_NONE;
-}
-
-static void copy_capture(char *out, struct span capture)
-{
-    size_t len = capture.len < CAPTURE_MOST - 1 ? capture.len : CAPTURE_MOST - 1;
-    if (len != 0)
-        memcpy(out, capture.ptr, len);
-    out[len] = '\0';
-}
-
-static void on_settled(void *arg, const struct sieve_settled *settled)
-{
-    struct told *told = arg;
-    CHECK(told->results[settled->pattern] == SCAN_NONE);
-    told->results[settled->pattern] = settled->limit != NULL ? SCAN_LIMIT : SCAN_MATCH;
-    told->limits[settled->pattern] = settled->limit;
-    if (settled->limit == NULL)
-        copy_capture(told->captures[settled->pattern],
-                     pattern_capture(told->patterns[settled->pattern], settled->text, "n"));
-}
-
-static void told_reset(struct told *told, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        told->results[i] = SCAN_NONE;
-        told->captures[i][0] = '\0';
-    }
-}
-
-/* Every piece is fed from memory of its own, so that a look beyond its ends is seen by the sanitizer. */
-static void feed_piece(struct sieve_scan *scan, const struct sieve_listener *listener, struct span piece)
-{
-    char *copy = malloc(piece.len > 0 ? piece.len : 1);
-    if (copy == NULL)
-        abort();
-    memcpy(copy, piece.ptr, piece.len);
-    CHECK(sieve_feed(scan, span_of(copy, piece.len), listener));
-    free(copy);
-}
 
 /* --- items ------------------------------------------------------------------------------------------------
  */
@@ -326,7 +223,6 @@ struct run {
     const char *engine;
 };
 
-static struct told outcome;
 static size_t looks, given_up;
 
 static void expect(struct run *run, const struct sieve_listener *listener, struct span text, const char *how,
@@ -549,128 +445,11 @@ static void test_random(unsigned rounds)
     CHECK(triggered > rounds * COUNT / 10 && matches > rounds * COUNT / 4);
 }
 
-/* --- long texts --------------------------------------------------------------------------------------------
- */
-static enum scan_result feed_text(struct sieve_scan *scan, struct pattern *const *patterns, struct span text,
-                                  size_t piece)
-{
-    struct sieve_listener listener = {on_wanted, on_settled, &outcome};
-    told_reset(&outcome, 1);
-    outcome.patterns = patterns;
-    for (; text.len > 0; text = span_skip(text, span_first(text, piece).len))
-        feed_piece(scan, &listener, span_first(text, piece));
-    CHECK(sieve_finish(scan, &listener));
-    return outcome.results[0];
-}
-
-/* A match that begins near a border and stays open for long needs its context all the time; here the border
- * is one within a piece that is looked at in slices. */
-static void test_long_match(void)
-{
-    static const struct item long_items[] = {
-        {"(?s)(?<=foo)b.*?x", false}, {"(?s)(?<!foo)b.*?x", false}, {"(?s)\\bfoo.*?x", false},
-        {"(?s)(?<=foo)b.*?x", true},  {"(?sm)^b.*?x", false},       {"foob(?s:.*?)x", true},
-    };
-    static char text[SIEVE_SLICE + 400];
-    memset(text, '.', sizeof text);
-    memcpy(text + sizeof text - 3, "x..", 3);
-    for (size_t i = 0; i < sizeof long_items / sizeof long_items[0]; i++) {
-        struct pattern *pattern = make(long_items[i].source, long_items[i].utf, true);
-        for (size_t e = 0; e < ENGINES; e++) {
-            if (!trigger_available(engines[e]))
-                continue;
-            struct sieve *sieve = make_sieve(&pattern, 1, engines[e], WINDOW);
-            struct sieve_scan *scan = sieve_begin(sieve);
-            for (size_t at = SIEVE_SLICE - 10; at < SIEVE_SLICE + 4; at++) {
-                memcpy(text + at, "\r\nfoob", 6);
-                const char *limit = NULL;
-                struct span all = span_of(text, sizeof text);
-                enum scan_result whole = scan_whole(pattern, all, &limit);
-                CHECK(feed_text(scan, &pattern, all, sizeof text) == whole);
-                CHECK(feed_text(scan, &pattern, all, 1000) == whole);
-                memset(text + at, '.', 6);
-            }
-            sieve_end(scan);
-            sieve_free(sieve);
-        }
-        pattern_free(pattern);
-    }
-}
-
-/* An open match is kept up to the window, however it arrives, and no further. */
-static void test_window(void)
-{
-    static const char *const sources[] = {"(?s)begin.*?end", "(?s)[b]egi[n].*?end", "(?s)\\sbe?gin.*?end"};
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        struct pattern *pattern = make(sources[i], i == 1, true);
-        for (size_t e = 0; e < ENGINES; e++) {
-            if (!trigger_available(engines[e]))
-                continue;
-            struct sieve *sieve = make_sieve(&pattern, 1, engines[e], 1000);
-            struct sieve_scan *scan = sieve_begin(sieve);
-            for (size_t size = 1; size < 300; size = size * 3 + 1) {
-                for (int over = 0; over < 2; over++) {
-                    char text[4000];
-                    snprintf(text, sizeof text, "%*s%*s%*s", 305, "begin", over ? 1400 : 900, "end", 2000,
-                             "");
-                    CHECK(feed_text(scan, &pattern, span_str(text), size) ==
-                          (over ? SCAN_LIMIT : SCAN_MATCH));
-                    CHECK(!over || strcmp(outcome.limits[0], "window") == 0);
-                }
-            }
-            sieve_end(scan);
-            sieve_free(sieve);
-        }
-        pattern_free(pattern);
-    }
-}
-
-/* Literals of all lengths in many places, also where a table or a slice ends. */
-static void test_places(void)
-{
-    enum { COUNT = 300 };
-    static struct pattern *patterns[COUNT];
-    static char text[3 * SIEVE_SLICE];
-    char word[40];
-    for (size_t i = 0; i < COUNT; i++) {
-        size_t len = 3 + i % 30;
-        for (size_t n = 0; n < len; n++)
-            word[n] = (char)('a' + random_below(26));
-        word[len] = '\0';
-        patterns[i] = make(word, false, false);
-    }
-    for (size_t e = 0; e < ENGINES - 1; e++) {
-        if (!trigger_available(engines[e]))
-            continue;
-        struct sieve *sieve = make_sieve(patterns, COUNT, engines[e], WINDOW);
-        struct sieve_scan *scan = sieve_begin(sieve);
-        struct sieve_listener listener = {on_wanted, on_settled, &outcome};
-        CHECK(sieve_continuous(sieve) == 0 && sieve_count(sieve) == COUNT);
-        for (size_t i = 0; i < COUNT; i++) {
-            size_t at = i % 3 == 0 ? 0 : i % 3 * SIEVE_SLICE - 40 + random_below(50);
-            memset(text, '-', sizeof text);
-            memcpy(text + at, pattern_source(patterns[i]), strlen(pattern_source(patterns[i])));
-            told_reset(&outcome, COUNT);
-            outcome.patterns = patterns;
-            feed_piece(scan, &listener, span_of(text, sizeof text));
-            CHECK(sieve_finish(scan, &listener));
-            CHECK(outcome.results[i] == SCAN_MATCH);
-        }
-        sieve_end(scan);
-        sieve_free(sieve);
-    }
-    for (size_t i = 0; i < COUNT; i++)
-        pattern_free(patterns[i]);
-}
-
 int main(int argc, char **argv)
 {
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 12;
     test_items(true);
     test_items(false);
     test_random(rounds);
-    test_long_match();
-    test_window();
-    test_places();
     return test_end("filters_regex_sieve");
 }
