@@ -210,6 +210,12 @@ void kept_reply_set(struct kept_reply *kept, unsigned code, struct span enhanced
     if (reply_enhanced_valid(enhanced, code))
         text_add(&e, enhanced);
     kept->enhanced[e.len] = '\0';
+    for (const char *lf; text.len != 0 && (lf = memchr(text.ptr, '\n', text.len)) != NULL;) {
+        size_t len = (size_t)(lf - text.ptr);
+        text_add_safe(&t, span_first(text, len), true);
+        text_char(&t, '\n');
+        text = span_skip(text, len + 1);
+    }
     text_add_safe(&t, text, true);
     kept->text[t.len] = '\0';
 }

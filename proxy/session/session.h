@@ -36,11 +36,11 @@ enum phase {
     PHASE_COUNT
 };
 
-/* A reply that is kept to be given later; text lives in the struct. */
+/* A reply that is kept to be given later; text lives in the struct, lines of it separated by LF. */
 struct kept_reply {
     unsigned code; /* 0: none */
     char enhanced[12];
-    char text[192];
+    char text[512];
 };
 
 /* Facts are set by the verb that establishes them and cleared by the verbs that RFC 5321 says reset them. */
