@@ -22,7 +22,6 @@ void milter_offer(struct milter_client *client, const struct milter_config *conf
     (void)milter_write(&client->out, MILTER_OF_MTA, &offer);
 }
 
-/* Logs once in a session, as it is told in each. */
 static void mention(struct filter_ctx *ctx, const struct milter_bit *table, uint32_t bits, const char *what)
 {
     char names[NAMES_OCTETS];
@@ -57,8 +56,12 @@ bool milter_agree(struct filter_ctx *ctx, struct milter_client *client, const st
     client->version = (uint8_t)version;
     client->actions = actions & offered_actions(config);
     client->steps = steps & offered_steps(config) & milter_bits(milter_steps, version);
-    mention(ctx, milter_actions, actions & ~offered_actions(config), "actions");
-    mention(ctx, milter_steps, steps & ~offered_steps(config), "steps");
+    actions &= ~offered_actions(config);
+    steps &= ~offered_steps(config);
+    if ((actions | steps) != 0 && !atomic_exchange(config->mentioned, true)) { /* it is so in every session */
+        mention(ctx, milter_actions, actions, "actions");
+        mention(ctx, milter_steps, steps, "steps");
+    }
     for (unsigned stage = 0; stage < MILTER_STAGES; stage++)
         client->macros[stage] = map_default(&config->map, stage);
     if (take_symbols(client, &config->map, packet->rest))

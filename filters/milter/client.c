@@ -154,8 +154,10 @@ static enum verdict settle(struct filter_ctx *ctx, struct milter_client *client,
     client->asked = verdict == VERDICT_PENDING;
     if (verdict == VERDICT_FAIL)
         filter_set_reason(ctx, "%s", client->why);
-    else if (!client->asked && client->event.command == MILTER_EOM)
+    else if (!client->asked && client->event.command == MILTER_EOM) {
         count_success(ctx, client);
+        milter_writer_free(&client->out); /* a session that waits for its client owns no buffer */
+    }
     if (client->decided && client->parting)
         part(ctx, client);
     return verdict;
@@ -308,6 +310,7 @@ void milter_begin(struct milter_client *client)
 {
     client->failed = client->over = client->quarantine = client->new_body = client->new_body_ended = false;
     client->in_message = true;
+    client->interrupted = false;
     client->message_id = (struct span){0};
     client->body = 0;
 }
@@ -328,6 +331,13 @@ void milter_abort(struct filter_ctx *ctx, struct milter_client *client)
         (void)milter_fail(ctx, client, "out of memory");
     else
         (void)push(client);
+}
+
+void milter_interrupt(struct filter_ctx *ctx, struct milter_client *client)
+{
+    client->interrupted = client->in_message && !client->over;
+    if (client->interrupted)
+        milter_abort(ctx, client);
 }
 
 void milter_cancelled(struct filter_ctx *ctx, struct milter_client *client)

@@ -45,6 +45,7 @@ struct milter_client {
     bool failed;          /* and was lost, for the reason given */
     bool accepted;        /* the milter is done with the session */
     bool in_message;      /* it takes part in the message under way */
+    bool interrupted;     /* it did, until the client greeted anew */
     bool over;            /* and has decided about it */
     bool new_body;        /* body edits: begun, */
     bool new_body_ended;  /* and something else was edited behind them */
@@ -60,6 +61,9 @@ enum verdict milter_ask(struct filter_ctx *ctx, const struct milter_event *event
 void milter_begin(struct milter_client *client);
 /* The message under way is over, whatever became of it; the milter is told if it does not know. */
 void milter_abort(struct filter_ctx *ctx, struct milter_client *client);
+/* The client greets within a message, which ends it unless the greeting is refused: the milter, which is
+ * asked first, knows no such thing and is told that it has ended. */
+void milter_interrupt(struct filter_ctx *ctx, struct milter_client *client);
 /* The question is withdrawn; the channel has gone already. */
 void milter_cancelled(struct filter_ctx *ctx, struct milter_client *client);
 /* Says goodbye and frees. */

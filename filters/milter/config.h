@@ -13,6 +13,7 @@ enum milter_authenticated { MILTER_ANYBODY, MILTER_AUTHENTICATED, MILTER_NOT_AUT
 struct milter_config {
     struct option_strings addresses; /* as channels want them */
     struct circuit *circuits;        /* one for each */
+    atomic_bool *mentioned;          /* what the milter wants beyond what it is offered has been logged */
     int64_t failures;
     struct circuit_rule rule;
     uint64_t connect_timeout, command_timeout, content_timeout, eom_timeout; /* ms */

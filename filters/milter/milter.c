@@ -66,6 +66,7 @@ static enum verdict on_helo(struct filter_ctx *ctx, struct span name)
 
     if (client == NULL)
         return VERDICT_FAIL;
+    milter_interrupt(ctx, client);
     if (!begins(ctx, client))
         return VERDICT_CONTINUE;
     return milter_ask(ctx, &(struct milter_event){.command = MILTER_HELO, .name = name}, !client->tried);
@@ -108,6 +109,10 @@ static enum verdict ask(struct filter_ctx *ctx, const struct milter_event *event
 
     if (client == NULL)
         return VERDICT_FAIL;
+    if (!client->in_message && client->interrupted) {
+        filter_set_reason(ctx, "the message went on behind a greeting that was refused");
+        return VERDICT_FAIL;
+    }
     if (!client->in_message || client->over)
         return VERDICT_CONTINUE;
     return milter_ask(ctx, event, false);

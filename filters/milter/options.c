@@ -30,7 +30,8 @@ static int open_addresses(struct milter_config *config, struct filter_setup *set
         list->items[i] = address;
     }
     config->circuits = filter_setup_alloc(setup, list->count * sizeof(*config->circuits));
-    return config->circuits != NULL ? 0 : -1;
+    config->mentioned = filter_setup_alloc(setup, sizeof(*config->mentioned));
+    return config->circuits != NULL && config->mentioned != NULL ? 0 : -1;
 }
 
 static int open_macros(struct milter_config *config, struct filter_setup *setup)

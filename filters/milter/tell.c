@@ -237,7 +237,8 @@ bool milter_tell(struct filter_ctx *ctx, struct milter_client *client)
     if (client->event.command == MILTER_CONNECT)
         return false;
     facts = filter_facts(ctx);
-    if (client->event.command == MILTER_HELO && !client->greeted) {
+    if (client->event.command == MILTER_HELO && !client->told) { /* a client may say it again */
+        client->told = true;
         say_helo(ctx, client, client->event.name);
         return true;
     }

@@ -199,6 +199,50 @@ static void test_failures_at_all_stages(void)
         }
 }
 
+/* What is behind a greeting that was refused is not a message that the milter has let pass. */
+static void test_interrupted(void)
+{
+    struct scene scene;
+
+    scene_begin(&scene, MILTER);
+    scene_reach(&scene, 5);
+    CHECK(scene_go(&scene, scene_question(FILTER_HELO), "ABORT", NULL) == VERDICT_PENDING);
+    scene_expect(&scene, "HELO client.example");
+    scene_say(&scene, "CONTINUE");
+    CHECK(scene_answer(&scene, 4) == VERDICT_CONTINUE);
+    CHECK(scene_ask(&scene, scene_question(FILTER_DATA)) == VERDICT_TEMPFAIL);
+    CHECK(scene_logged(&scene, "behind a greeting that was refused"));
+    scene_message(&scene);
+    CHECK(scene_go(&scene, scene_question(FILTER_MAIL), NULL, NULL) == VERDICT_CONTINUE);
+    CHECK(scene_go(&scene, scene_question(FILTER_DATA), NULL, NULL) == VERDICT_CONTINUE);
+    scene_end(&scene);
+}
+
+/* Bits that have not been offered are masked, as some milters answer with all they know; it is said once. */
+static void test_masked(void)
+{
+    struct scene scene;
+
+    scene_begin(&scene, "milter: {address: 'unix:/m', edits: none}");
+    CHECK(scene_ask(&scene, scene_question(FILTER_CONNECT)) == VERDICT_PENDING);
+    scene_accept(&scene);
+    scene_expect(&scene, "OPTNEG 6|256|2097151");
+    scene_say(&scene, "OPTNEG 6|63|4293918720"); /* LEAD_SPACE and beyond */
+    CHECK(scene_logged(&scene, "ADDHDRS CHGBODY ADDRCPT DELRCPT CHGHDRS QUARANTINE"));
+    CHECK(scene_logged(&scene, "wants steps that are not offered: 0xffe00000"));
+    scene_meet(&scene, "CONNECT [203.0.113.7]|4|1234|203.0.113.7");
+    scene_say(&scene, "CONTINUE");
+    CHECK(scene_answer(&scene, 0) == VERDICT_CONTINUE);
+    chain_run_reset(&scene.session.run);
+    scene.session.lab.lines.len = 0;
+    CHECK(scene_ask(&scene, scene_question(FILTER_CONNECT)) == VERDICT_PENDING);
+    scene_expect(&scene, "QUIT");
+    scene_accept(&scene);
+    scene_say(&scene, "OPTNEG 6|63|4293918720");
+    CHECK(!scene_logged(&scene, "not offered"));
+    scene_end(&scene);
+}
+
 /* Whatever fails for want of memory, every question is answered, and nothing is left. */
 static void test_memory(void)
 {
@@ -237,6 +281,8 @@ int main(void)
     registry_add(&filter_milter);
     test_answers();
     test_failures_at_all_stages();
+    test_interrupted();
+    test_masked();
     test_memory();
     test_options();
     return test_end("filters_milter");
