@@ -80,6 +80,7 @@ struct lab_dial {
     struct ip source; /* as the dial had them */
     uint32_t mark;
     uint64_t until;        /* it fails by itself then */
+    bool hangs;            /* for the test: nobody will answer it */
     bool decided;          /* done() is due */
     int status;            /* with this */
     struct lab_pipe *pipe; /* and this, when 0 */
