@@ -42,7 +42,7 @@ static void test_objects(void)
         const char *why; /* NULL: loads */
     } rows[] = {
         {PLUGIN(".api = FILTER_API, .name = \"mine\""), NULL},
-        {PLUGIN(".api = FILTER_API + 1, .name = \"mine\""), "filter API 3, this is 2"},
+        {PLUGIN(".api = FILTER_API + 1, .name = \"mine\""), "filter API 4, this is 3"},
         {PLUGIN(".api = FILTER_API"), "no name"},
         {PLUGIN(".api = FILTER_API, .name = \"\""), "no name"},
         {"int nothing;", "no postern_filter"},
