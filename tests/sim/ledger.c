@@ -194,6 +194,12 @@ static bool never_against_a_refusal(const struct sim *sim, const struct message 
     return (!message->refused && !message->discarded) || message->ends == 0;
 }
 
+/* A clamd that is not heard to have found nothing is one that puts the message off. */
+static bool never_unseen(const struct sim *sim, const struct message *message)
+{
+    return !sim->clamav || message->cleared || message->ends == 0;
+}
+
 static bool never_twice(const struct sim *sim, const struct message *message)
 {
     (void)sim;
@@ -278,6 +284,7 @@ static const struct {
 } invariants[] = {
     {"I1", "the client was told yes, the upstream has not stored it", never_lost},
     {"I2", "a filter decided against it, the upstream got its end of data", never_against_a_refusal},
+    {"I2", "clamd has not said that it is clean, the upstream got its end of data", never_unseen},
     {"I3", "it was stored more than once", never_twice},
     {"I3", "its recipients at the upstream are not those the client was told", recipients_agree},
     {"I3", "recipients that filters have added are missing, or others have come", additions_agree},

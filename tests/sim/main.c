@@ -55,9 +55,22 @@ static void print_coverage(const struct totals *totals)
     }
 }
 
+/* How often each trick of a daemon was played when. */
+static void print_daemons(const struct totals *totals)
+{
+    printf("%-22s%8s%8s%8s%8s\n", "daemon", "dial", "begin", "middle", "end");
+    for (unsigned trick = DAEMON_WELL + 1; trick < DAEMON_TRICKS; trick++) {
+        printf("%-22s", daemon_trick_name(trick));
+        for (unsigned stage = 0; stage < DAEMON_STAGES; stage++)
+            printf("%8llu", (unsigned long long)totals->daemons[trick][stage]);
+        printf("\n");
+    }
+}
+
 static void print_totals(const struct totals *totals, double took)
 {
     print_coverage(totals);
+    print_daemons(totals);
     printf("%llu seeds, %llu sessions, %llu messages, %llu stored, in %.1f s: %.0f sessions a second\n",
            (unsigned long long)totals->seeds, (unsigned long long)totals->sessions,
            (unsigned long long)totals->messages, (unsigned long long)totals->stored, took,
@@ -160,7 +173,7 @@ int main(int argc, char **argv)
     (void)signal(SIGABRT, died);
     (void)signal(SIGSEGV, died);
     lab_tls_chance(1);
-    if (!config_ready())
+    if (!config_ready() || !content_ready())
         return 1;
     lab_tls_chance_end();
     totals.brief = argc > 1 && strcmp(argv[1], "--survey") == 0;
@@ -180,5 +193,6 @@ int main(int argc, char **argv)
     if (!good)
         _exit(1); /* what a failed simulation leaves behind is no leak worth a report */
     lab_tls_keys_free();
+    content_done();
     return 0;
 }

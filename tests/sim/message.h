@@ -46,6 +46,7 @@ struct message {
     unsigned dropped; /* of all those, bits of filters whose doings may be gone again */
     bool refused;     /* a filter refused it */
     bool discarded;   /* a filter discarded it */
+    bool cleared;     /* clamd has been shown it, and found nothing */
     bool harsh;       /* a filter, or the upstream, had cause for 5xx */
 };
 

@@ -10,12 +10,13 @@
 #include "lab_tls.h"
 #include "lab_tls_chance.h"
 
-#define STEPS_MAX     3000000
-#define BLOCKS_MAX    5u     /* leased by one session: two wires, each way, and one in passing */
-#define BLOCKS_TLS    4u     /* and as many beneath them, when they are encrypted */
-#define CALLS_A_REPLY 120u   /* allocations; far above what is usual, far below what a leak of work costs */
-#define CALLS_TLS     20000u /* what a session's handshakes may take */
-#define RECOVERY      1000u  /* milliseconds for the session after all faults */
+#define STEPS_MAX       3000000
+#define BLOCKS_MAX      5u     /* leased by one session: two wires, each way, and one in passing */
+#define BLOCKS_TLS      4u     /* and as many beneath them, when they are encrypted */
+#define BLOCKS_CHANNELS 4u     /* of its two daemons */
+#define CALLS_A_REPLY   120u   /* allocations; far above what is usual, far below what a leak of work costs */
+#define CALLS_TLS       20000u /* what a session's handshakes may take */
+#define RECOVERY        1000u  /* milliseconds for the session after all faults */
 
 struct sim *sim_current;
 
@@ -158,6 +159,10 @@ static bool answer_dials(struct sim *sim)
     TAILQ_FOREACH(dial, &sim->lab.dials, link)
     {
         struct client *client = dial->decided ? NULL : client_of(sim, dial->dial->owner);
+        if (!dial->decided && !dial->hangs && (dial->port == DAEMON_CLAMD || dial->port == DAEMON_SPAMD)) {
+            daemon_dialled(sim, dial);
+            return true;
+        }
         if (client != NULL && !client->hang_dial && answer_dial(sim, dial, client))
             return true;
     }
@@ -174,13 +179,16 @@ static bool actors(struct sim *sim)
         moved = client_act(&sim->clients[(first + i) % sim->count]) || moved;
     for (unsigned i = 0; i < sim->connections; i++)
         moved = upstream_act(&sim->upstreams[i]) || moved;
+    for (unsigned i = 0; i < sim->daemon_count; i++)
+        moved = daemon_act(&sim->daemons[i]) || moved;
     return moved;
 }
 
 static void watch_bounds(struct sim *sim)
 {
-    uint64_t patience = config_patience(&sim->config);
-    unsigned most = BLOCKS_MAX + (sim->config.encrypts ? BLOCKS_TLS : 0);
+    uint64_t patience = config_patience(&sim->config) + sim->patience;
+    unsigned most =
+        BLOCKS_MAX + (sim->config.encrypts ? BLOCKS_TLS : 0) + (sim->content ? BLOCKS_CHANNELS : 0);
 
     if (sim->lab.pool.leased > sim->most_blocks)
         sim->most_blocks = sim->lab.pool.leased;
@@ -206,6 +214,9 @@ static bool wait(struct sim *sim)
     for (unsigned i = 0; i < sim->connections; i++)
         if (upstream_due(&sim->upstreams[i]) < at)
             at = upstream_due(&sim->upstreams[i]);
+    for (unsigned i = 0; i < sim->daemon_count; i++)
+        if (daemon_due(&sim->daemons[i]) < at)
+            at = daemon_due(&sim->daemons[i]);
     if (at == UINT64_MAX)
         return false;
     if (at > sim->lab.now)
@@ -287,6 +298,7 @@ static void begin(struct sim *sim)
     if (!sim->forced)
         draw_faults(sim);
     config_draw(sim);
+    content_draw(sim);
     for (unsigned i = 0; i < sim->count; i++)
         client_draw(&sim->clients[i]);
     note_globals(sim);
@@ -305,6 +317,7 @@ static void recover(struct sim *sim)
     memset(&sim->memory, 0, sizeof(sim->memory));
     sim->lab.disk = UINT64_MAX;
     sim->lab.disk_broken = false;
+    sim->daemons_play = false;
     if (sim->draining) {
         if (!sim->emptied)
             sim_fail(sim, "I7", "the drained server does not say that it is empty");
@@ -364,6 +377,8 @@ static void release(struct sim *sim)
         client_end(&sim->clients[i]);
     for (unsigned i = 0; i < sim->connections; i++)
         upstream_end(&sim->upstreams[i]);
+    for (unsigned i = 0; i < sim->daemon_count; i++)
+        daemon_free(&sim->daemons[i]);
     lab_bytes_free(&sim->transcript);
     free(sim);
 }

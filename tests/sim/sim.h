@@ -7,6 +7,8 @@
 
 #include "client.h"
 #include "config.h"
+#include "content.h"
+#include "daemon.h"
 #include "faults.h"
 #include "ledger.h"
 #include "session/server.h"
@@ -14,6 +16,7 @@
 #define CLIENTS_MAX   5
 #define UPSTREAMS_MAX 96
 #define FAULTS_MAX    3
+#define DAEMONS_MAX   64
 
 enum dice_of {
     DICE_WORLD = 1,
@@ -24,8 +27,7 @@ enum dice_of {
     DICE_FAULTS,
     DICE_TLS,
     DICE_EDITS,
-    DICE_ENVELOPE
-};
+    DICE_ENVELOPE, DICE_CONTENT };
 
 /* Memory that fails: at the `after`-th allocation from now, once or from then on. */
 struct scarcity {
@@ -38,6 +40,7 @@ struct scarcity {
 struct totals {
     uint64_t sessions, messages, stored, seeds;
     uint64_t fired[FAULT_KINDS][POINTS];
+    uint64_t daemons[DAEMON_TRICKS][DAEMON_STAGES];
     bool brief; /* failures are named, not told */
 };
 
@@ -51,6 +54,9 @@ struct sim {
     unsigned count;
     struct upstream upstreams[UPSTREAMS_MAX];
     unsigned connections;
+    struct daemon_end daemons[DAEMONS_MAX];
+    unsigned daemon_count;
+    uint64_t patience; /* milliseconds that the filters of content may take beyond what others may */
     struct fault faults[FAULTS_MAX];
     struct scarcity memory;
     struct lab_bytes transcript;
@@ -59,6 +65,9 @@ struct sim {
     bool forced;                /* the fault is given, not drawn */
     bool drain_due, reload_due; /* done between steps, as by a signal */
     bool draining, emptied;
+    bool content; /* filters that look into messages are in the chain, and among them */
+    bool clamav;
+    bool daemons_play; /* tricks */
     bool failed;
 };
 
