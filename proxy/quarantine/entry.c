@@ -101,8 +101,8 @@ static int read_whole(int fd, char **octets, size_t *len)
 
 int entry_facts(const struct entry *entry, struct facts_file *facts)
 {
-    char name[QUARANTINE_NAME_MAX], *octets;
-    size_t len;
+    char name[QUARANTINE_NAME_MAX], *octets = NULL;
+    size_t len = 0;
     int fd, error;
 
     quarantine_name(name, entry->id, QUARANTINE_FACTS);
