@@ -25,7 +25,8 @@ static const struct {
 /* Octets of the line's word: "C:", "time", or two for a side and what it does: "U connect". */
 static size_t word_length(struct span s)
 {
-    bool side = s.len > 2 && s.ptr[1] == ' ' && (s.ptr[0] == 'C' || s.ptr[0] == 'S' || s.ptr[0] == 'U' || s.ptr[0] == 'M');
+    bool side = s.len > 2 && s.ptr[1] == ' ' &&
+                (s.ptr[0] == 'C' || s.ptr[0] == 'S' || s.ptr[0] == 'U' || s.ptr[0] == 'M');
     size_t from = side ? 2 : 0;
     const char *blank = memchr(s.ptr + from, ' ', s.len - from);
 
