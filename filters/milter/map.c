@@ -6,6 +6,8 @@
 
 #define VALUE_OCTETS 320
 
+static const struct span absent = {NULL, 0};
+
 /* A value: printed into bytes[VALUE_OCTETS], or somewhere else that lasts as long as the scene. Absent: the
  * macro is not sent. */
 typedef struct span map_value(const struct map_scene *scene, char *bytes);
@@ -51,7 +53,7 @@ static struct span identity(const struct map_scene *scene, char *bytes)
     int n = snprintf(bytes, VALUE_OCTETS, "%.*s%s[%.*s]", (int)name.len, name.len != 0 ? name.ptr : "",
                      name.len != 0 ? " " : "", (int)address.len, address.len != 0 ? address.ptr : "");
 
-    return n < 0 || n >= VALUE_OCTETS ? (struct span){0} : span_of(bytes, (size_t)n);
+    return n < 0 || n >= VALUE_OCTETS ? absent : span_of(bytes, (size_t)n);
 }
 
 static struct span client_ptr(const struct map_scene *scene, char *bytes)
@@ -68,7 +70,7 @@ static struct span client_addr(const struct map_scene *scene, char *bytes)
 
 static struct span client_port(const struct map_scene *scene, char *bytes)
 {
-    return scene->facts->client_family != 0 ? number(bytes, scene->facts->client_port) : (struct span){0};
+    return scene->facts->client_family != 0 ? number(bytes, scene->facts->client_port) : absent;
 }
 
 static struct span daemon_name(const struct map_scene *scene, char *bytes)
@@ -83,13 +85,13 @@ static struct span daemon_addr(const struct map_scene *scene, char *bytes)
     int family = facts->server_family == 4 ? AF_INET : AF_INET6;
 
     if (facts->server_family == 0 || inet_ntop(family, facts->server_address, bytes, VALUE_OCTETS) == NULL)
-        return (struct span){0};
+        return absent;
     return span_str(bytes);
 }
 
 static struct span daemon_port(const struct map_scene *scene, char *bytes)
 {
-    return scene->facts->server_family != 0 ? number(bytes, scene->facts->server_port) : (struct span){0};
+    return scene->facts->server_family != 0 ? number(bytes, scene->facts->server_port) : absent;
 }
 
 static struct span tls_version(const struct map_scene *scene, char *bytes)
@@ -106,7 +108,7 @@ static struct span cipher(const struct map_scene *scene, char *bytes)
 
 static struct span cipher_bits(const struct map_scene *scene, char *bytes)
 {
-    return scene->facts->tls_version.len != 0 ? number(bytes, scene->facts->tls_bits) : (struct span){0};
+    return scene->facts->tls_version.len != 0 ? number(bytes, scene->facts->tls_bits) : absent;
 }
 
 static struct span tls_sni(const struct map_scene *scene, char *bytes)
@@ -139,7 +141,7 @@ static struct span verify(const struct map_scene *scene, char *bytes)
 {
     (void)bytes;
     if (scene->facts->tls_version.len == 0)
-        return (struct span){0};
+        return absent;
     if (scene->facts->tls_subject.len == 0)
         return SPAN("NO");
     return scene->facts->tls_verified ? SPAN("OK") : SPAN("FAIL");
@@ -157,13 +159,13 @@ static struct span transaction(const struct map_scene *scene, char *bytes)
 static struct span path_address(const struct map_scene *scene, char *bytes)
 {
     (void)bytes;
-    return scene->path != NULL ? scene->path->address : (struct span){0};
+    return scene->path != NULL ? scene->path->address : absent;
 }
 
 static struct span path_host(const struct map_scene *scene, char *bytes)
 {
     (void)bytes;
-    return scene->path != NULL ? scene->path->domain : (struct span){0};
+    return scene->path != NULL ? scene->path->domain : absent;
 }
 
 static struct span mail_mailer(const struct map_scene *scene, char *bytes)
