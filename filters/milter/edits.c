@@ -1,6 +1,7 @@
 /* edits.c: the edits of a milter, in the words of the filter's services. */
 #include "filters/milter/edits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* "<a@b>" or "a@b" */
@@ -149,6 +150,7 @@ bool milter_edit(struct filter_ctx *ctx, struct milter_client *client, const str
     const struct row *row = row_of(packet->command);
     const char *name = milter_shape(MILTER_OF_FILTER, packet->command)->name;
 
+    assert(row != NULL);
     if (packet->command != MILTER_REPLACE_BODY)
         client->new_body_ended = client->new_body;
     if ((client->actions & row->action) == 0) {
