@@ -23,6 +23,7 @@ import ledger
 import rig
 from ledger import Journal, Session
 from rig import lab
+from read_only import Chain
 
 STEPS = ("connect", "banner", "ehlo", "mail", "rcpt", "data", "headers", "body 25 %", "body 50 %", "body 75 %",
          "before the dot", "after the dot", "after the 250", "rset", "quit")
@@ -35,8 +36,9 @@ KILLS = rig.option("--long", 600)
 
 # Each stand has a way of its own through the proxy.
 HELD = "filters: [{regex: {rules: [{on: subject, pattern: never-matches, action: tag, header: 'X-Tag: yes'}]}}]"
+CONTENT = None  # every filter that looks into messages, and daemons that they ask
 STANDS = (("as it comes", ""), ("held back", HELD + "\nlimits: {spool_memory: 4KiB}"), ("connect: late", "connect: late"),
-          ("connect: rcpt", "connect: rcpt"))
+          ("connect: rcpt", "connect: rcpt"), ("filters of content", CONTENT))
 
 
 class Stand:
@@ -49,8 +51,14 @@ class Stand:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="postern-kill-"))
         self.journal = Journal(self.root / "journal")
         self.recoveries = []
+        self.daemons = []
         self.upstream = rig.Upstream(self.folder("upstream"), "--at", "EOM=delay:10ms", "--at", "STORED=delay:10ms")
+        if text is CONTENT:
+            text = Chain(self).text()
         self.proxy = rig.Proxy(self.folder("proxy"), self.upstream.port, text)
+
+    def addCleanup(self, end):  # as Chain wants it of a test
+        self.daemons.append(end)
 
     def folder(self, name):
         path = self.root / name
@@ -60,6 +68,8 @@ class Stand:
     def close(self):
         for process in (self.proxy, self.upstream):
             process.stop()
+        for end in self.daemons:
+            end()
         rig.sound(self.proxy)
         shutil.rmtree(self.root)
 
