@@ -62,7 +62,7 @@ static int map(struct stored *stored, int fd, size_t len)
 {
     void *octets = len != 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
 
-    if (octets == MAP_FAILED)
+    if (octets == MAP_FAILED) /* NOLINT(performance-no-int-to-ptr): it is the library's */
         return -errno;
     *stored = (struct stored){.octets = octets != NULL ? span_of(octets, len) : SPAN(""), .open = true};
     return 0;
@@ -117,11 +117,14 @@ void stored_close(struct stored *stored)
 
 void stored_advance(const char **kept, const char *at)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)*kept + page - 1) / page * page, end = (uintptr_t)at / page * page;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before;
+    const char *begin;
 
     if (*kept == NULL || at - *kept < KEPT_OCTETS)
         return;
-    (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
-    *kept = (const char *)end;
+    before = (uintptr_t)*kept % page;
+    begin = before != 0 ? *kept + (page - before) : *kept;
+    at -= (uintptr_t)at % page;
+    (void)madvise((void *)begin, (size_t)(at - begin), MADV_DONTNEED);
+    *kept = at;
 }

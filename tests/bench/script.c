@@ -57,8 +57,9 @@ static char *script_fill(char *at, const char *end, const char *letters)
 
 static char *script_put(char *at, const char *text)
 {
-    memcpy(at, text, strlen(text));
-    return at + strlen(text);
+    while (*text != '\0')
+        *at++ = *text++;
+    return at;
 }
 
 static size_t script_least(enum script_content content)

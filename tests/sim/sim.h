@@ -27,7 +27,9 @@ enum dice_of {
     DICE_FAULTS,
     DICE_TLS,
     DICE_EDITS,
-    DICE_ENVELOPE, DICE_CONTENT };
+    DICE_ENVELOPE,
+    DICE_CONTENT
+};
 
 /* Memory that fails: at the `after`-th allocation from now, once or from then on. */
 struct scarcity {
