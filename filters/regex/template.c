@@ -1,6 +1,8 @@
 /* template.c: texts with names in them. */
 #include "filters/regex/template.h"
 
+#include <assert.h>
+
 /* text = *( "$$" / "${" name "}" / %x00-23 / %x25-FF )
  * name = 1*63( ALPHA / DIGIT / "_" ), no DIGIT first: as PCRE2 has it for groups */
 static bool name_octet(char c)
@@ -26,7 +28,7 @@ static struct span name_of(struct span s)
 static struct span next(struct span *s, bool *named)
 {
     const char *dollar = memchr(s->ptr, '$', s->len);
-    struct span piece = *s;
+    struct span piece;
 
     *named = false;
     if (dollar != s->ptr) {
@@ -110,6 +112,7 @@ size_t template_fill(const struct template *template, template_lookup *lookup, c
             len += put(out + len, room - len, piece);
             continue;
         }
+        assert(piece.ptr != NULL); /* it has been read before */
         memcpy(name, piece.ptr, piece.len);
         name[piece.len] = '\0';
         len += put_harmless(out + len, room - len, lookup(arg, name));
