@@ -2,6 +2,7 @@
   service.py MILTER OUR-LIBRARY'S-DIRECTORY"""
 import os
 import pathlib
+import resource
 import signal
 import socket
 import stat
@@ -153,6 +154,19 @@ def endings():
         check("for longer than its grace", time.monotonic() - since < 15)
 
 
+def no_room():
+    """Without a descriptor left for a connection those that are there are served, and later ones again."""
+    with Milter(PROGRAM, [], LIBRARY) as milter:
+        first = milter.connect()
+        first.ask(optneg())
+        resource.prlimit(milter.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+        peers = [milter.connect() for _ in range(40)]
+        check("a session that is there goes on", first.ask(connect()) == [b"c"])
+        for peer in peers:
+            peer.socket.close()
+        check("later ones are served again", served(milter))
+
+
 def held_back():
     """A mail server that does not read holds up its own session only."""
     with Milter(PROGRAM, ["-f", "0x1ff", "-d", "eom:replacebody|0123456789|1000000"], LIBRARY, environment={
@@ -170,7 +184,7 @@ def held_back():
         check("and it gets everything in the end", len(b"".join(a[1:] for a in rest if a[:1] == b"b")) == 10000000)
 
 
-for part in (sockets, no_sockets, socket_in_the_way, inherited, patience, endings, held_back):
+for part in (sockets, no_sockets, socket_in_the_way, inherited, patience, endings, no_room, held_back):
     part()
 print(f"service: {len(failures)} failures")
 sys.exit(1 if failures else 0)
