@@ -3,10 +3,7 @@
 
 static const struct trigger_ops *const engines[] = {
 #ifdef POSTERN_VECTORSCAN
-    [TRIGGER_BEST] = &trigger_vectorscan,
     [TRIGGER_VECTORSCAN] = &trigger_vectorscan,
-#else
-    [TRIGGER_BEST] = &trigger_table,
 #endif
     [TRIGGER_TABLE] = &trigger_table,
     [TRIGGER_NONE] = NULL,
@@ -14,12 +11,15 @@ static const struct trigger_ops *const engines[] = {
 
 bool trigger_available(enum trigger_engine engine)
 {
-    return engine == TRIGGER_NONE || engines[engine] != NULL;
+    return engine == TRIGGER_BEST || engine == TRIGGER_NONE ||
+           (engines[engine] != NULL && engines[engine]->usable());
 }
 
 struct trigger_set *trigger_set_new(enum trigger_engine engine, const struct literal *literals, size_t count,
                                     const char **error)
 {
+    if (engine == TRIGGER_BEST)
+        engine = trigger_available(TRIGGER_VECTORSCAN) ? TRIGGER_VECTORSCAN : TRIGGER_TABLE;
     return engines[engine]->make(literals, count, error);
 }
 

@@ -6,6 +6,7 @@
 
 /* Each function as its namesake in trigger.h; a set and a run begin with what is declared below. */
 struct trigger_ops {
+    bool (*usable)(void); /* on this processor */
     struct trigger_set *(*make)(const struct literal *literals, size_t count, const char **error);
     void (*drop)(struct trigger_set *set);
     size_t (*set_size)(const struct trigger_set *set);

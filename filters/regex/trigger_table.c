@@ -282,7 +282,13 @@ static void table_end(struct trigger_run *run)
     free(run);
 }
 
+static bool table_usable(void)
+{
+    return true;
+}
+
 const struct trigger_ops trigger_table = {
+    .usable = table_usable,
     .make = table_make,
     .drop = table_drop,
     .set_size = table_set_size,

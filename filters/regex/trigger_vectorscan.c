@@ -202,7 +202,13 @@ static void vectorscan_end(struct trigger_run *arg)
     free(run);
 }
 
+static bool vectorscan_usable(void)
+{
+    return hs_valid_platform() == HS_SUCCESS;
+}
+
 const struct trigger_ops trigger_vectorscan = {
+    .usable = vectorscan_usable,
     .make = vectorscan_make,
     .drop = vectorscan_drop,
     .set_size = vectorscan_set_size,
