@@ -17,7 +17,8 @@ enum {
 
 /* A literal, cut behind its rarest octets. */
 struct entry {
-    uint32_t next; /* with the same place in the table, plus one; 0: the last */
+    uint32_t before; /* the octets before its key, if it has as many: most that has the key is none by them */
+    uint32_t next;   /* with the same place in the table, plus one; 0: the last */
     uint8_t len, cut;
 };
 
@@ -112,6 +113,7 @@ static void enter(struct table_set *set, size_t n)
 
     entry->len = literal->len < KEY ? literal->len : cut_of(literal);
     entry->cut = (uint8_t)(literal->len - entry->len);
+    entry->before = entry->len >= 2 * KEY ? key_of(literal, (uint8_t)(entry->len - KEY)) : 0;
     set->shorts = set->shorts || entry->len < KEY;
     place = place_of(key_of(literal, entry->len), set->bits);
     entry->next = set->heads[place];
@@ -190,6 +192,8 @@ static void tell(const struct table_set *set, uint32_t place, struct span text, 
         const struct entry *entry = &set->entries[next - 1];
         uint32_t id = next - 1;
         next = entry->next;
+        if (entry->len >= 2 * KEY && at >= 2 * KEY && key_at(text.ptr + at - KEY) != entry->before)
+            continue;
         if (entry->len <= at && is_literal(&set->literals[id], entry->len, text.ptr + at))
             listener->seen(listener->arg, id, base + at + entry->cut);
     }

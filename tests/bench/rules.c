@@ -126,7 +126,8 @@ size_t filter_field_text(struct span value, char *out, size_t room)
 
 static char sources[RULES_MOST][96];
 
-/* Each has a literal near its start; the words of one in fifty are in the mail, what follows them is not. */
+/* Each has a literal near its start; the words of one in fifty are in the mail, what follows them is not. One
+ * in ninety matches. */
 static void make_sources(void)
 {
     static const char *const shapes[] = {"(?i)\\b%s[0-9]{2,4}\\b", "%s-(?:[A-Z]{2}[0-9]+)",
@@ -136,7 +137,8 @@ static void make_sources(void)
     for (unsigned i = 0; i < RULES_MOST; i++) {
         char word[16];
         mailbox_word(i % 50 == 49 ? 200 + i : 8400 + 37 * i, word);
-        snprintf(sources[i], sizeof sources[i], shapes[i % 5], word);
+        snprintf(sources[i], sizeof sources[i], i % 90 == 9 ? "example/\\?%s4[0-9]7\\b" : shapes[i % 5],
+                 i % 90 == 9 ? "" : word);
     }
 }
 
