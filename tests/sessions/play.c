@@ -174,7 +174,9 @@ bool play_script(const struct script *script, struct settings *settings, const s
     outcome->said.len = 0;
     outcome->client_octets = keep(&play.clients, &outcome->said);
     outcome->upstream_octets = keep(&play.upstreams, &outcome->said);
-    (void)keep(&play.milters, &outcome->said);
+    outcome->heard.len = 0;
+    (void)keep(&play.milters, &outcome->heard);
+    outcome->encrypted = manner->client_tls;
     outcome->varies = play.varies;
     server_free(play.server);
     lab_free(&play.lab);
@@ -187,4 +189,5 @@ bool play_script(const struct script *script, struct settings *settings, const s
 void play_outcome_free(struct play_outcome *outcome)
 {
     lab_bytes_free(&outcome->said);
+    lab_bytes_free(&outcome->heard);
 }

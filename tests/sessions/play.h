@@ -36,6 +36,8 @@ struct play_manner {
 /* What came of it. Zeroed: nothing yet. */
 struct play_outcome {
     struct lab_bytes said;  /* every octet that either side was sent, connection by connection */
+    struct lab_bytes heard; /* likewise milters, */
+    bool encrypted;         /* who are told of this: the client's leg was */
     size_t client_octets;   /* that a client has sent at most */
     size_t upstream_octets; /* and an upstream */
     bool varies;            /* the script says that the octets depend on the manner */
