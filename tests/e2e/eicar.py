@@ -20,6 +20,9 @@ FILTERS = {
     "regex, by the name": (
         "regex: {{rules: [{{name: zips, on: filename, pattern: '(?i)\\.zip$', action: reject, reply: 550 5.7.1 No zips}}]}}",
         "550 5.7.1 No zips", "zips"),
+    "regex, by what is encoded": (
+        "regex: {{rules: [{{name: test, on: 'part:application/*', pattern: '-STANDARD-ANTI(VIRUS)-TEST', action: reject,"
+        " reply: 550 5.7.1 A test}}]}}", "550 5.7.1 A test", "test"),
     "regex, by the octets": (
         "regex: {{rules: [{{name: marked, on: raw, pattern: '{encoded}', action: reject, reply: 550 5.7.1 Marked}}]}}",
         "550 5.7.1 Marked", "marked"),

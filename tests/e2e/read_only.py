@@ -34,7 +34,11 @@ filters:
         - {{on: filename, pattern: '.', utf: true, action: log}}
         - {{on: text, pattern: '(?i)\\bthe\\b', utf: true, action: log}}
         - {{on: text, pattern: 'no such words as these', action: reject}}
-        - {{on: body, pattern: '(?i)content-', action: log}}
+        - {{on: body, pattern: '(?i)\\ba\\b', action: log}}
+        - {{on: 'part:*/*', pattern: '(?s).\\z', action: log}}
+        - {{on: 'part:application/zip', pattern: '\\APK', action: log}}
+        - {{on: raw_body, pattern: '(?i)content-', action: log}}
+        - {{on: reply, pattern: '250', action: log}}
         - {{on: raw, pattern: '\\A.', action: log}}
         - {{on: raw, pattern: 'nor these: [0-9]{{40}}z', action: reject}}
   - clamav: {{address: '{host}:{clamd}', max_size: 1GiB, time_limit: 60s}}
