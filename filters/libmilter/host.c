@@ -29,9 +29,9 @@ static struct library *find(const void *caller)
     if (dladdr(caller, &info) == 0)
         return NULL;
     (void)pthread_rwlock_rdlock(&listing);
-    LIST_FOREACH(module, &modules, all)
-    if (module->base == info.dli_fbase)
-        found = &module->library;
+    for (module = LIST_FIRST(&modules); module != NULL; module = LIST_NEXT(module, all))
+        if (module->base == info.dli_fbase)
+            found = &module->library;
     (void)pthread_rwlock_unlock(&listing);
     return found;
 }

@@ -57,7 +57,8 @@ def waiting(limit):
     """Each HELO takes 200 ms."""
     environment = {"LIBMILTER_THREADS": str(limit)} if limit is not None else {}
     allowed = (limit or 64) + 2  # the loop's, and one that a sanitizer has
-    with Milter(PROGRAM, ["-f", "1", "-d", "helo:sleep|200", "-d", "eom:addheader|X|1"], LIBRARY, environment=environment) as milter:
+    rules = ["-f", "1", "-d", "helo:sleep|200", "-d", "eom:addheader|X|1"]
+    with Milter(PROGRAM, rules, LIBRARY, environment=environment) as milter:
         watch, results = Watch(milter), {}
         crowd = [threading.Thread(target=session, args=(milter, results, number)) for number in range(SESSIONS)]
         since = time.monotonic()

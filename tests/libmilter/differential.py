@@ -171,19 +171,21 @@ def cases_of_negotiation():
 
 
 def cases_of_arguments():
-    for family, address in ((b"6", "2001:db8::1"), (b"6", "IPv6:2001:db8::2"), (b"L", "/run/client"), (b"U", ""), (b"4", "0.0.0.0"),
-                            (b"4", "255.255.255.255")):
+    for family, address in ((b"6", "2001:db8::1"), (b"6", "IPv6:2001:db8::2"), (b"L", "/run/client"), (b"U", ""),
+                            (b"4", "0.0.0.0"), (b"4", "255.255.255.255")):
         case(f"client {family} {address}", [], [optneg(), connect("x", family, 25, address), helo()])
-    for family, address in ((b"4", "192.0.2.300"), (b"4", ""), (b"6", "192.0.2.1"), (b"6", "::g"), (b"L", "p" * 108), (b"X", "y")):
+    for family, address in ((b"4", "192.0.2.300"), (b"4", ""), (b"6", "192.0.2.1"), (b"6", "::g"), (b"L", "p" * 108),
+                            (b"X", "y")):
         case(f"strange client {family} {address[:12]}", [], [optneg(), Quiet(connect("x", family, 25, address))])
     case("client without address", [], [optneg(), Quiet(packet(b"C", b"host\0" + b"4"))])
     case("client without family", [], [optneg(), Quiet(packet(b"C", b"host\0"))])
     case("client without NUL", [], [optneg(), Quiet(packet(b"C", b"host"))])
     case("client of no name", [], [optneg(), connect(""), helo("")])
-    case("parameters", [], BEGIN + [mail("<>", "SIZE=12", "BODY=8BITMIME"), rcpt("<b@x.example>", "NOTIFY=NEVER", "ORCPT=rfc822;b")])
+    case("parameters", [], BEGIN + [mail("<>", "SIZE=12", "BODY=8BITMIME"),
+                                    rcpt("<b@x.example>", "NOTIFY=NEVER", "ORCPT=rfc822;b")])
     case("empty parameters", [], BEGIN + [mail("<>", "", "x"), rcpt("", "")])
-    case("fields", [], BEGIN + message()[:3] + [header("A", ""), header("B", " lead"), header("C", "\tt\n\tu"), header("D", "x" * 4000),
-                                               header("E:", "y"), header("ä", "ö")])
+    case("fields", [], BEGIN + message()[:3] + [header("A", ""), header("B", " lead"), header("C", "\tt\n\tu"),
+                                                header("D", "x" * 4000), header("E:", "y"), header("ä", "ö")])
     case("field without value", [], BEGIN + message()[:3] + [Quiet(packet(b"L", b"A\0"))])
     case("field without NUL", [], BEGIN + message()[:3] + [Quiet(packet(b"L", b"A\0b"))])
     case("HELO without NUL", [], BEGIN[:2] + [Quiet(packet(b"H", b"name"))])
@@ -197,7 +199,8 @@ def cases_of_arguments():
 
 
 def cases_of_macros():
-    wanted = ["j", "{j}", "i", "{i}", "{client_addr}", "client_addr", "{auth_type}", "{rcpt_addr}", "{x}", "none", "{}", "", "{same}", "{of_eoh}", "{of_data}"]
+    wanted = ["j", "{j}", "i", "{i}", "{client_addr}", "client_addr", "{auth_type}", "{rcpt_addr}", "{x}", "none", "{}", "",
+              "{same}", "{of_eoh}", "{of_data}"]
 
     def looks(stage):
         return [a for name in wanted for a in ("-d", f"{stage}:getsymval|{name}")]
@@ -218,7 +221,8 @@ def cases_of_macros():
     case("macros of commands without", looks("header"), BEGIN + [macros(b"L", "i", "1"), macros(b"U", "i", "2"),
                                                                 macros(b"Z", "i", "3")] + message()[:4])
     case("macros without NUL", looks("helo"), [optneg(), macros(b"C", "i", "1"), connect(), packet(b"D", b"Hi\0" + b"2"), helo()])
-    case("macros of nothing", looks("helo"), [optneg(), macros(b"C", "i", "1"), connect(), packet(b"D", b""), packet(b"D", b"H"), helo()])
+    case("macros of nothing", looks("helo"), [optneg(), macros(b"C", "i", "1"), connect(), packet(b"D", b""),
+                                              packet(b"D", b"H"), helo()])
     case("macros in the next session", looks("connect") + looks("helo"),
          with_macros + [quit_anew()] + BEGIN[1:] + [quit_session()])
 
