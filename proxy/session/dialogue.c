@@ -29,6 +29,21 @@ static enum step answer(struct session *session, struct exchange *exchange, cons
     return done(session);
 }
 
+/* As the filters are shown it. Of an unknown command the verb has been kept, too; AUTH is not shown. */
+static struct filter_command shown(const struct exchange *exchange)
+{
+    const struct verb_row *row = exchange->row;
+    struct span arguments = span_str(exchange->arguments);
+    size_t len = strcspn(exchange->arguments, " ");
+
+    if (row == verbs_row(VERB_UNKNOWN))
+        return (struct filter_command){span_first(arguments, len), span_trim(span_skip(arguments, len)),
+                                       false};
+    if ((row->flags & VERB_SECRET) != 0)
+        arguments = SPAN("");
+    return (struct filter_command){span_str(row->name), arguments, row != verbs_row(VERB_FOREIGN)};
+}
+
 static enum step ask_command(struct session *session, struct exchange *exchange)
 {
     struct chain_question question = {.event = FILTER_COMMAND};
@@ -40,10 +55,7 @@ static enum step ask_command(struct session *session, struct exchange *exchange)
         exchange_answer(session, exchange, kept->code, kept->enhanced, span_str(kept->text));
         return done(session);
     }
-    question.command.verb = span_str(row == verbs_row(VERB_UNKNOWN) ? exchange->arguments : row->name);
-    question.command.arguments = span_str(
-        (row->flags & VERB_SECRET) != 0 || row == verbs_row(VERB_UNKNOWN) ? "" : exchange->arguments);
-    question.command.known = row != verbs_row(VERB_UNKNOWN) && row != verbs_row(VERB_FOREIGN);
+    question.command = shown(exchange);
     if ((chain_interests(session->settings->chain) & 1u << FILTER_COMMAND) != 0) {
         switch (session_ask(session, &question, &decision)) {
         case VERDICT_PENDING:
@@ -223,7 +235,9 @@ static enum step begin(struct session *session, struct span line, unsigned fault
     if (faults == 0 && line.len + 2 > line_limit(session, row))
         faults = LINE_TOO_LONG;
     exchange = exchange_add(session, row);
-    kept = command.verb == VERB_UNKNOWN ? command.name : command.arguments;
+    kept = command.arguments;
+    if (command.verb == VERB_UNKNOWN && command.name.len != 0)
+        kept = span_of(command.name.ptr, (size_t)(kept.ptr + kept.len - command.name.ptr));
     if (exchange != NULL)
         exchange->arguments = mem_copy(kept);
     if (exchange == NULL || exchange->arguments == NULL) {
