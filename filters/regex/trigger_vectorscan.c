@@ -97,7 +97,7 @@ static void sources_free(struct sources *sources)
 
 static hs_database_t *compile(const struct literal *literals, size_t count, const char **error)
 {
-    struct sources sources = {NULL};
+    struct sources sources = {.text = NULL};
     hs_database_t *database = NULL;
     hs_compile_error_t *why = NULL;
 
