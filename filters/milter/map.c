@@ -17,7 +17,7 @@ static struct span number(char *bytes, unsigned n)
     return span_of(bytes, (size_t)snprintf(bytes, VALUE_OCTETS, "%u", n));
 }
 
-/* --- values: the session ----------------------------------------------------------------------------------
+/* --- values ----------------------------------------------------------------------------------
  */
 
 static struct span hostname(const struct map_scene *scene, char *bytes)
@@ -186,6 +186,29 @@ static struct span auth_authen(const struct map_scene *scene, char *bytes)
     return scene->facts->identity;
 }
 
+/* Whom the client says that the message is from (RFC 4954 5), as it has written it. */
+static struct span auth_author(const struct map_scene *scene, char *bytes)
+{
+    struct span rest = scene->path != NULL ? scene->path->parameters : absent;
+
+    (void)bytes;
+    while ((rest = span_trim(rest)).len != 0) {
+        const char *space = memchr(rest.ptr, ' ', rest.len);
+        struct span parameter = span_first(rest, space != NULL ? (size_t)(space - rest.ptr) : rest.len);
+        if (span_starts_nocase(parameter, SPAN("AUTH=")) && !span_eq(parameter, SPAN("AUTH=<>")))
+            return span_skip(parameter, strlen("AUTH="));
+        rest = span_skip(rest, parameter.len);
+    }
+    return absent;
+}
+
+/* No mechanism that passes through us has a security layer of its own. */
+static struct span auth_ssf(const struct map_scene *scene, char *bytes)
+{
+    (void)bytes;
+    return scene->facts->authentication.len != 0 ? SPAN("0") : absent;
+}
+
 /* What a refusal is told as: its code stands for the host, its text for the address. */
 static struct span rcpt_addr(const struct map_scene *scene, char *bytes)
 {
@@ -251,6 +274,8 @@ static const struct {
     {"mail_mailer", AT(MAIL), mail_mailer},
     {"auth_type", AT(MAIL), auth_type},
     {"auth_authen", AT(MAIL), auth_authen},
+    {"auth_author", AT(MAIL), auth_author},
+    {"auth_ssf", AT(MAIL), auth_ssf},
     {"rcpt_addr", AT(RCPT), rcpt_addr},
     {"rcpt_host", AT(RCPT), rcpt_host},
     {"rcpt_mailer", AT(RCPT), rcpt_mailer},

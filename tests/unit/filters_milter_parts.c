@@ -105,6 +105,16 @@ static void test_defaults(void)
                  "MACRO M|i|t1|{rcpt_addr}|5.1.1 Nobody|{rcpt_host}|550|{rcpt_mailer}|error");
 }
 
+static void check_author(const char *parameters, const char *wanted)
+{
+    const struct filter_facts facts = {.client_family = 0};
+    const struct filter_path path = {.parameters = span_str(parameters)};
+    const struct map_scene scene = {.facts = &facts, .path = &path};
+    const struct map map = {.count = 0};
+
+    check_macros(&map, map_select(&map, SPAN("{auth_author}")), &scene, wanted);
+}
+
 static void test_facts(void)
 {
     struct filter_facts facts = {.client = SPAN("192.0.2.7"),
@@ -137,7 +147,11 @@ static void test_facts(void)
                  "MACRO M|{tls_version}|TLSv1.3|{cipher}|TLS_AES_128_GCM_SHA256|{cipher_bits}|128|{tls_sni}|"
                  "mx.example|{cert_subject}|CN=client|{cert_issuer}|CN=ca|{cert_fp}|ab12|{verify}|OK");
     check_macros(&map, map_default(&map, MILTER_AT_MAIL), &scene,
-                 "MACRO M|{mail_mailer}|smtp|{auth_type}|PLAIN|{auth_authen}|ann");
+                 "MACRO M|{mail_mailer}|smtp|{auth_type}|PLAIN|{auth_authen}|ann|{auth_ssf}|0");
+    check_author("SIZE=1 AUTH=bob+40example.org X=y", "MACRO M|{auth_author}|bob+40example.org");
+    check_author("auth=x", "MACRO M|{auth_author}|x");
+    check_author("AUTH=<>", "");
+    check_author("", "");
     check_macros(&map, map_select(&map, SPAN("nrcpts {verify}\t{none},v")), &scene,
                  "MACRO M|v|Postern|{verify}|OK|{nrcpts}|2");
     facts.tls_verified = false;
