@@ -69,8 +69,7 @@ void milter_cancelled(struct filter_ctx *ctx, struct milter_client *client);
 /* Says goodbye and frees. */
 void milter_close(struct filter_ctx *ctx, struct milter_client *client);
 
-/* --- for edits.c
- * -------------------------------------------------------------------------------------------- */
+/* --- for edits.c ---------------------------------------------------------------------------------------- */
 
 /* The milter has failed for this reason, printed as by printf: the connection is closed. Returns FAIL. */
 enum verdict milter_fail(struct filter_ctx *ctx, struct milter_client *client, const char *format, ...)

@@ -17,8 +17,7 @@ static struct span number(char *bytes, unsigned n)
     return span_of(bytes, (size_t)snprintf(bytes, VALUE_OCTETS, "%u", n));
 }
 
-/* --- values ----------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------------------- */
 
 static struct span hostname(const struct map_scene *scene, char *bytes)
 {
@@ -147,9 +146,6 @@ static struct span verify(const struct map_scene *scene, char *bytes)
     return scene->facts->tls_verified ? SPAN("OK") : SPAN("FAIL");
 }
 
-/* --- values: the message
- * ------------------------------------------------------------------------------------ */
-
 static struct span transaction(const struct map_scene *scene, char *bytes)
 {
     (void)bytes;
@@ -237,8 +233,7 @@ static struct span msg_id(const struct map_scene *scene, char *bytes)
     return scene->message_id;
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 #define AT(stage) (1u << MILTER_AT_##stage)
 #define ALWAYS    (AT(MAIL) | AT(RCPT) | AT(DATA) | AT(EOH) | AT(EOM))

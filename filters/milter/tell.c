@@ -45,8 +45,7 @@ bool milter_answers(const struct milter_client *client, char command)
     return (client->steps & row_of(command)->unanswered) == 0;
 }
 
-/* --- what each says
- * ----------------------------------------------------------------------------------------- */
+/* --- what each says ------------------------------------------------------------------------------------- */
 
 /* Macros are sent in front of events that are not sent, too: those behind them have use for them. */
 static void say(struct filter_ctx *ctx, struct milter_client *client, const struct milter_packet *packet)

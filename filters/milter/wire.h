@@ -136,8 +136,7 @@ struct milter_packet {
     struct span rest;       /* l: each string has its NUL, r: octets */
 };
 
-/* --- reading ---------------------------------------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
 /* Finds the ends of packets in octets that come in pieces of any size. Zeroed at the begin, but for limit. */
 struct milter_reader {
@@ -168,8 +167,7 @@ bool milter_next_macro(struct span *list, struct span *name, struct span *value)
  * names separated by white space. 1; 0 at the end; < 0: MILTER_ERROR_SHAPE. */
 int milter_next_symbols(struct span *rest, uint32_t *stage, struct span *names);
 
-/* --- writing ---------------------------------------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------------------------------------- */
 
 /* Packets one behind the other in memory that grows; zeroed at the begin. */
 struct milter_writer {
@@ -199,8 +197,7 @@ static inline struct span milter_written(const struct milter_writer *writer)
 /* Frees; the writer is as at its begin. */
 void milter_writer_free(struct milter_writer *writer);
 
-/* --- names -----------------------------------------------------------------------------------------------
- */
+/* --- names ---------------------------------------------------------------------------------------------- */
 
 struct milter_bit {
     uint32_t bit;
