@@ -53,21 +53,20 @@ int lanes_make(struct regex_config *config, struct filter_setup *setup)
 {
     struct sieve_options options = {(enum trigger_engine)config->engine, (size_t)config->limits.window};
     const char *error = "memory is short";
+    bool good;
 
     config->lanes = calloc(config->rules.count + 1, sizeof *config->lanes);
-    for (size_t i = 0; config->lanes != NULL && i < config->rules.count; i++)
+    good = config->lanes != NULL;
+    for (size_t i = 0; good && i < config->rules.count; i++)
         lane_of(config, &rules_at(config, i)->scope);
-    for (size_t i = 0; i < config->lane_count; i++) {
+    for (size_t i = 0; good && i < config->lane_count; i++) {
         struct lane *lane = &config->lanes[i];
-        if (fill(lane, config))
+        good = fill(lane, config);
+        if (good)
             lane->sieve = sieve_new(lane->patterns, lane->count, &options, &error);
-        if (lane->sieve == NULL)
-            break;
+        good = good && lane->sieve != NULL;
     }
-    if (config->lane_count != 0 && config->lanes[config->lane_count - 1].sieve != NULL)
-        return 0;
-    if (config->rules.count == 0)
-        return 0;
-    filter_complain(setup, "rules", "%s", error);
-    return -1;
+    if (!good)
+        filter_complain(setup, "rules", "%s", error);
+    return good ? 0 : -1;
 }

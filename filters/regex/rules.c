@@ -129,7 +129,7 @@ static int add_list(struct rule *rule, const char *key, bool literal, const stru
     const struct option_strings *list = literal ? &rule->literals : &rule->patterns;
     int result = 0;
 
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; list->items != NULL && i < list->count; i++) {
         struct place place = {given->setup, given->rule, list->places != NULL ? &list->places[i] : NULL};
         char path[48], *quoted = literal ? quote(list->items[i]) : NULL;
         snprintf(path, sizeof path, "%s[%zu]", key, i);

@@ -105,7 +105,7 @@ size_t sieve_continuous(const struct sieve *sieve)
 size_t sieve_size(const struct sieve *sieve)
 {
     size_t literals = sieve->literal_count * (sizeof *sieve->literals + sizeof *sieve->places);
-    size_t patterns = sieve->count * (sizeof sieve->patterns[0] + sizeof *sieve->continuous);
+    size_t patterns = sieve->count * (sizeof(const struct pattern *) + sizeof *sieve->continuous);
 
     return sizeof *sieve + patterns + literals +
            (sieve->triggers != NULL ? trigger_set_size(sieve->triggers) : 0);

@@ -5,6 +5,7 @@
 #include "filters/regex/trigger_private.h"
 
 enum {
+    PAIR = 8,        /* octets of a key and of what is compared before it */
     KEY = 4,         /* octets that the table is of; three of the shortest literals */
     BITS_LEAST = 14, /* the table has 2^14 entries at least, */
     BITS_MOST = 20,  /* 2^20 at most */
@@ -37,7 +38,7 @@ struct table_run {
     struct trigger_run run;
     uint64_t base; /* octets of the text before the tail, modulo 2^64 */
     size_t len;
-    char tail[LITERAL_MAX + LITERAL_MAX]; /* the last octets of the text */
+    char tail[2 * LITERAL_MAX]; /* the last octets of the text */
 };
 
 static uint32_t place_of(uint32_t key, unsigned bits)
@@ -113,7 +114,7 @@ static void enter(struct table_set *set, size_t n)
 
     entry->len = literal->len < KEY ? literal->len : cut_of(literal);
     entry->cut = (uint8_t)(literal->len - entry->len);
-    entry->before = entry->len >= 2 * KEY ? key_of(literal, (uint8_t)(entry->len - KEY)) : 0;
+    entry->before = entry->len >= PAIR ? key_of(literal, (uint8_t)(entry->len - KEY)) : 0;
     set->shorts = set->shorts || entry->len < KEY;
     place = place_of(key_of(literal, entry->len), set->bits);
     entry->next = set->heads[place];
@@ -192,7 +193,7 @@ static void tell(const struct table_set *set, uint32_t place, struct span text, 
         const struct entry *entry = &set->entries[next - 1];
         uint32_t id = next - 1;
         next = entry->next;
-        if (entry->len >= 2 * KEY && at >= 2 * KEY && key_at(text.ptr + at - KEY) != entry->before)
+        if (entry->len >= PAIR && at >= PAIR && key_at(text.ptr + at - KEY) != entry->before)
             continue;
         if (entry->len <= at && is_literal(&set->literals[id], entry->len, text.ptr + at))
             listener->seen(listener->arg, id, base + at + entry->cut);

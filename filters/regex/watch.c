@@ -10,7 +10,7 @@ struct regex_message *regex_message(struct filter_ctx *ctx)
     if (message == NULL || message->watches != NULL)
         return message;
     if (message->found == NULL)
-        message->found = filter_alloc(ctx, config->rules.count * sizeof *message->found);
+        message->found = filter_alloc(ctx, config->rules.count * sizeof(struct found *));
     if (message->found != NULL)
         message->watches = filter_alloc(ctx, config->lane_count * SHOWINGS * sizeof *message->watches);
     return message->watches != NULL ? message : NULL;
