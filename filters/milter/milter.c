@@ -81,6 +81,8 @@ static enum verdict on_command(struct filter_ctx *ctx, const struct filter_comma
         return VERDICT_FAIL;
     if (command->known || client->channel == NULL || !milter_sends(client, MILTER_UNKNOWN))
         return VERDICT_CONTINUE;
+    if (client->in_message && client->over)
+        return VERDICT_CONTINUE;
     return milter_ask(
         ctx,
         &(struct milter_event){.command = MILTER_UNKNOWN, .name = command->verb, .value = command->arguments},
@@ -132,8 +134,11 @@ static enum verdict on_recipient(struct filter_ctx *ctx, const struct filter_pat
                         .command = MILTER_RCPT, .path = *forward_path, .refused = refused, .reply = *reply});
 }
 
+/* DATA without recipients comes to nothing: milters do not expect it. */
 static enum verdict on_data(struct filter_ctx *ctx)
 {
+    if (filter_facts(ctx)->recipients == 0)
+        return VERDICT_CONTINUE;
     return ask(ctx, &(struct milter_event){.command = MILTER_DATA});
 }
 
