@@ -154,10 +154,11 @@ enum progress mime_read_body(struct mime *mime, struct scanner *scanner, struct 
         return MOVED;
     }
     if (scanner->lying != 0) {
+        bool waited = content_waits(mime); /* what waited may have come to nothing: HTML that shows nothing */
         n = take_body(mime, scanner, span_first(in, scanner->lying), event);
         scanner->lying -= n;
         *used = scanner->lying == 0 ? n + scanner->behind : n;
-        return n != 0 || event->kind != MIME_MORE || content_waits(mime) ? MOVED : STARVED;
+        return n != 0 || event->kind != MIME_MORE || waited || content_waits(mime) ? MOVED : STARVED;
     }
     if (scanner->top->state == LEVEL_LEAF && content_waits(mime)) {
         (void)content_take(&mime->content, scanner->top, span_of(NULL, 0), event);

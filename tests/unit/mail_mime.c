@@ -279,6 +279,35 @@ static void test_places(void)
         }
 }
 
+/* HTML longer than any buffer that shows nothing, on one line: it is read to its end, and so is what follows.
+ */
+static void test_silent(void)
+{
+    static char message[65536];
+    struct text text = TEXT(message);
+    struct mime *mime = mime_new(&limits);
+    struct mime_event event;
+    struct span rest;
+    unsigned events = 0;
+
+    text_add(&text,
+             SPAN("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"));
+    for (unsigned i = 0; i < 5000; i++)
+        text_add(&text, SPAN("</body>"));
+    text_add(&text, SPAN("\r\n--b--\r\n"));
+    REQUIRE(mime != NULL && !text.cut);
+    rest = text_span(&text);
+    do
+        rest = span_skip(rest, mime_read(mime, rest, false, &event));
+    while (event.kind != MIME_MORE && ++events < 1000);
+    CHECK(rest.len == 0 && event.kind == MIME_MORE);
+    do
+        (void)mime_read(mime, SPAN(""), true, &event);
+    while (event.kind != MIME_END && ++events < 1000);
+    CHECK(event.kind == MIME_END);
+    mime_free(mime);
+}
+
 int main(void)
 {
     test_single();
@@ -286,5 +315,6 @@ int main(void)
     test_multipart();
     test_nested();
     test_limits();
+    test_silent();
     return test_end("mail_mime");
 }
