@@ -8,8 +8,9 @@
 #include "filters/networks.h"
 
 #define OPENING_OCTETS 1024        /* of a text, decoded, that are looked at before it is written */
+#define CANDIDATE_HELD (256 << 10) /* octets that may amount to less text than that */
 #define MARGIN         1024        /* octets that may belong to a delimiter: see struct filter_piece */
-#define CANDIDATE_HELD (256 << 10) /* octets that may amount to so little text */
+#define SEEK_MARGIN    (320 << 10) /* the same with a field that has begun behind it */
 
 /* --- whose messages ------------------------------------------------------------------------------------- */
 
@@ -81,21 +82,36 @@ static enum verdict disclaimer_on_content(struct filter_ctx *ctx, struct span by
     return VERDICT_CONTINUE;
 }
 
-/* What was shown before this piece has been told of in on_part, but for the margin. */
-static int let_go(struct filter_ctx *ctx, struct disclaimer_message *message)
+/* The end of what is understood, as octets of the message: all that was shown before this piece, but for the
+ * margin and for a header section that may have to be written anew. */
+static uint64_t understood(const struct disclaimer_message *message)
 {
+    size_t margin = message->stage == STAGE_SEEK ? SEEK_MARGIN : MARGIN;
+    uint64_t end = message->base + message->held.len;
+
+    end = message->held.len > margin ? end - margin : message->base;
+    return message->section.open && end > message->section.at ? message->section.at : end;
+}
+
+static enum verdict let_go(struct filter_ctx *ctx, struct disclaimer_message *message)
+{
+    enum verdict verdict = VERDICT_CONTINUE;
+    uint64_t end;
+
     if (message->stage == STAGE_CANDIDATE && message->held.len <= CANDIDATE_HELD)
-        return 0;
+        return VERDICT_CONTINUE;
     if (message->stage == STAGE_CANDIDATE)
-        message->stage = STAGE_SEEK;
-    if (message->held.len <= MARGIN)
-        return 0;
-    return disclaimer_pass(ctx, message, message->base + message->held.len - MARGIN);
+        verdict = disclaimer_start(ctx, message);
+    end = understood(message);
+    if (verdict == VERDICT_CONTINUE && end > message->base && disclaimer_pass(ctx, message, end) != 0)
+        return VERDICT_FAIL;
+    return verdict;
 }
 
 static enum verdict disclaimer_on_body(struct filter_ctx *ctx, struct span bytes)
 {
     struct disclaimer_message *message = filter_message(ctx);
+    enum verdict verdict;
 
     if (message == NULL)
         return VERDICT_FAIL;
@@ -107,7 +123,10 @@ static enum verdict disclaimer_on_body(struct filter_ctx *ctx, struct span bytes
     if (!message->based)
         message->base = message->content - bytes.len;
     message->based = true;
-    return let_go(ctx, message) == 0 && pending_add(&message->held, bytes) ? VERDICT_CONTINUE : fail(ctx);
+    verdict = let_go(ctx, message);
+    if (verdict == VERDICT_CONTINUE && !pending_add(&message->held, bytes))
+        verdict = VERDICT_FAIL;
+    return verdict == VERDICT_FAIL ? fail(ctx) : verdict;
 }
 
 /* --- the parts ------------------------------------------------------------------------------------------ */
@@ -141,7 +160,7 @@ static void take_field(struct disclaimer_message *message, const struct filter_p
     if (!choose_may(&message->choice, part))
         return;
     if (section->part != part->index + 1)
-        *section = (struct disclaimer_section){.part = part->index + 1, .at = piece->at};
+        *section = (struct disclaimer_section){.part = part->index + 1, .at = piece->at, .open = true};
     if (span_eq_nocase(piece->name, SPAN("Content-Transfer-Encoding")))
         section->wide = span_eq_nocase(span_trim(piece->value), SPAN("8bit")) ||
                         span_eq_nocase(span_trim(piece->value), SPAN("binary"));
@@ -149,10 +168,33 @@ static void take_field(struct disclaimer_message *message, const struct filter_p
         section->flowed = mentions(piece->value, SPAN("format=flowed"));
 }
 
-static bool is_readable(const struct filter_part *part)
+/* An encoding that a part can be written in; absent: it is another. */
+static struct span known_encoding(struct span encoding)
 {
-    return span_eq(part->encoding, SPAN("identity")) || span_eq(part->encoding, SPAN("base64")) ||
-           span_eq(part->encoding, SPAN("quoted-printable"));
+    static const struct span known[] = {{"identity", 8}, {"base64", 6}, {"quoted-printable", 16}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (span_eq(encoding, known[i]))
+            return known[i];
+    return span_of(NULL, 0);
+}
+
+/* The part may get the wording. What is known of it is kept as long as it lasts. */
+static bool hold(struct filter_ctx *ctx, struct disclaimer_message *message, const struct filter_part *part,
+                 uint64_t at)
+{
+    char *charset = filter_alloc(ctx, part->charset.len + 1);
+
+    if (charset == NULL)
+        return false;
+    memcpy(charset, part->charset.len != 0 ? part->charset.ptr : "", part->charset.len);
+    message->stage = STAGE_CANDIDATE;
+    message->is = (struct filter_part){.index = part->index, .charset = span_of(charset, part->charset.len)};
+    message->is.subtype = span_eq(part->subtype, SPAN("html")) ? SPAN("html") : SPAN("plain");
+    message->is.encoding = known_encoding(part->encoding);
+    message->body_at = at;
+    message->opening.len = message->text.len = 0;
+    return true;
 }
 
 static enum verdict begin(struct filter_ctx *ctx, struct disclaimer_message *message,
@@ -164,6 +206,7 @@ static enum verdict begin(struct filter_ctx *ctx, struct disclaimer_message *mes
         message->based = true;
         message->base = at;
     }
+    message->section.open = false;
     if (message->section.part != part->index + 1)
         message->section = (struct disclaimer_section){.part = 0}; /* it has no fields */
     switch (choose_begin(&message->choice, part)) {
@@ -172,12 +215,9 @@ static enum verdict begin(struct filter_ctx *ctx, struct disclaimer_message *mes
             return disclaimer_sealed(ctx);
         break;
     case CHOOSE_TEXT:
-        if (!is_readable(part) || at < message->base)
-            break;
-        message->stage = STAGE_CANDIDATE;
-        message->index = part->index;
-        message->body_at = at;
-        message->opening.len = message->text.len = 0;
+        if (known_encoding(part->encoding).ptr != NULL && at >= message->base &&
+            !hold(ctx, message, part, at))
+            return VERDICT_FAIL;
         break;
     case CHOOSE_OPEN:
     case CHOOSE_NOT:
@@ -199,7 +239,7 @@ static enum verdict doubt(struct filter_ctx *ctx, struct disclaimer_message *mes
         if (span_eq(anomaly, span_str(harmless[i])))
             return VERDICT_CONTINUE;
     choose_doubt(&message->choice, part);
-    if (message->stage == STAGE_CANDIDATE && message->index == part->index)
+    if (message->stage == STAGE_CANDIDATE && message->is.index == part->index)
         message->stage = STAGE_SEEK;
     return go_on(ctx, message);
 }
@@ -209,7 +249,7 @@ static enum verdict take_text(struct filter_ctx *ctx, struct disclaimer_message 
 {
     bool bytes = piece->kind == FILTER_PART_BYTES;
 
-    if (message->index != part->index)
+    if (message->is.index != part->index)
         return VERDICT_CONTINUE;
     if (message->stage == STAGE_INSIDE) {
         bool wanted = message->part.source == (bytes ? SOURCE_BYTES : SOURCE_TEXT);
@@ -222,18 +262,18 @@ static enum verdict take_text(struct filter_ctx *ctx, struct disclaimer_message 
         return VERDICT_FAIL;
     if (!bytes || message->opening.len < OPENING_OCTETS)
         return VERDICT_CONTINUE;
-    return disclaimer_start(ctx, message, part);
+    return disclaimer_start(ctx, message);
 }
 
 static enum verdict end(struct filter_ctx *ctx, struct disclaimer_message *message,
                         const struct filter_part *part, uint64_t at)
 {
-    bool candidate = message->stage == STAGE_CANDIDATE && message->index == part->index;
-    enum verdict verdict = candidate ? disclaimer_start(ctx, message, part) : VERDICT_CONTINUE;
+    bool candidate = message->stage == STAGE_CANDIDATE && message->is.index == part->index;
+    enum verdict verdict = candidate ? disclaimer_start(ctx, message) : VERDICT_CONTINUE;
 
     if (verdict != VERDICT_CONTINUE)
         return verdict;
-    if (message->stage == STAGE_INSIDE && message->index == part->index) {
+    if (message->stage == STAGE_INSIDE && message->is.index == part->index) {
         if (disclaimer_pass(ctx, message, at) != 0)
             return VERDICT_FAIL;
         /* The line end that a delimiter owns may be missing: that of the header section goes before it. */

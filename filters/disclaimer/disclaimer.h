@@ -33,10 +33,11 @@ enum disclaimer_stage {
     STAGE_OVER       /* what comes is copied, wherever it belongs */
 };
 
-/* The header section of a part under way. */
+/* The header section of a part. */
 struct disclaimer_section {
     unsigned part; /* one more than its index; 0: none yet */
     uint64_t at;   /* octets of the message before it */
+    bool open;     /* it is being read */
     bool wide;     /* its transfer encoding is 8bit or binary */
     bool flowed;   /* format=flowed */
 };
@@ -50,8 +51,7 @@ struct disclaimer_message {
     bool replaced;       /* there is a new body */
     struct choice choice;
     struct disclaimer_section section;
-    /* the part of CANDIDATE and INSIDE */
-    unsigned index;
+    struct filter_part is; /* of CANDIDATE and INSIDE: index, subtype, charset, encoding */
     uint64_t body_at;
     struct pending opening, text; /* its first octets, decoded; the same as UTF-8 */
     struct part part;
@@ -67,8 +67,7 @@ struct disclaimer_message {
 int disclaimer_pass(struct filter_ctx *ctx, struct disclaimer_message *message, uint64_t upto);
 
 /* start.c: enough of the candidate is known. CONTINUE: it is being written, or left alone. */
-enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message *message,
-                              const struct filter_part *part);
+enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message *message);
 /* The message, or a part of it, is signed or encrypted. */
 enum verdict disclaimer_sealed(struct filter_ctx *ctx);
 

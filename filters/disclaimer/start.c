@@ -107,9 +107,9 @@ static int write_opening(struct filter_ctx *ctx, struct disclaimer_message *mess
                       pending_span(message->part.source == SOURCE_TEXT ? &message->text : &message->opening));
 }
 
-enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message *message,
-                              const struct filter_part *part)
+enum verdict disclaimer_start(struct filter_ctx *ctx, struct disclaimer_message *message)
 {
+    const struct filter_part *part = &message->is;
     struct said said = {.type = ""};
     bool encoded;
 

@@ -544,6 +544,65 @@ static void test_chance(struct fake_session *session)
     CHECK(changed > 500);
 }
 
+/* --- by enemies ----------------------------------------------------------------------------------------- */
+
+static void fill(struct text *out, size_t octets, const char *with)
+{
+    for (size_t at = 0; at < octets; at += strlen(with))
+        text_add(out, span_str(with));
+}
+
+#define MIXED "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+
+/* More of everything than is held back; true when the text is to be found in it afterwards. */
+static const struct {
+    const char *before;
+    size_t octets;
+    const char *with, *behind;
+    bool written;
+} large[] = {
+    {MIXED, 300000, "preamble\r\n", "--b\r\n\r\ntext\r\n--b--\r\n", true},
+    {MIXED "--b\r\n\r\ntext\r\n--b--\r\n", 300000, "epilogue\r\n", "", true},
+    {MIXED "--b\r\nX: ", 60000, "field ", "\r\n\r\ntext\r\n--b--\r\n", true},
+    {MIXED "--b\r\n", 300000, "X: field field field field field field field field field field\r\n",
+     "\r\ntext\r\n--b--\r\n", true},
+    {MIXED "--b\r\nX: ", 90000, "field ", "\r\n\r\ntext\r\n--b--\r\n", false},
+    {MIXED "--b\r\n\r\n", 300000, "text without a line end ", "\r\n--b--\r\n", true},
+    {MIXED "--b\r\n\r\n", 20000, "\r\n-", "\r\n--b--\r\n", true},
+    {MIXED "--b\r\n\r\n", 20000, "\r\n--c", "\r\n--b--\r\n", true},
+    {MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n", 200000, "####\r\n", "eA==\r\n--b--\r\n", true},
+    {MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n", 600000, "####\r\n", "eA==\r\n--b--\r\n", true},
+    {MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n", 300000, "eHh4", "\r\n--b--\r\n", true},
+    {MIXED "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", 20000, "=\r\n", "\r\n--b--\r\n",
+     true},
+    {MIXED "--b\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n", 20000, "</body>", "\r\n--b--\r\n", true},
+    {MIXED "--b\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+     300000, "####", "\r\n--b--\r\n", false},
+    {MIXED "--b\r\n\r\nfirst\r\n", 20000, "--b\r\n\r\nx\r\n", "--b--\r\n", true},
+};
+
+static void test_large(struct fake_session *session)
+{
+    static char bytes[OCTETS], first[8 * OCTETS], second[8 * OCTETS];
+    static const size_t cuts[] = {3000, OCTETS};
+
+    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+        struct text message = TEXT(bytes), out = TEXT(first), other = TEXT(second);
+        int before = test_failures;
+        text_add(&message, span_str(large[i].before));
+        fill(&message, large[i].octets, large[i].with);
+        text_add(&message, span_str(large[i].behind));
+        for (unsigned n = 0; n < sizeof(cuts) / sizeof(cuts[0]); n++) {
+            CHECK(deliver(session, text_span(&message), cuts[n], cuts[n], n == 0 ? &out : &other) ==
+                  VERDICT_CONTINUE);
+            CHECK(n == 0 || span_eq(text_span(&out), text_span(&other)));
+        }
+        CHECK(span_eq(text_span(&out), text_span(&message)) != large[i].written);
+        if (test_failures != before)
+            fprintf(stderr, "  in large message %zu\n", i);
+    }
+}
+
 /* --- by others ------------------------------------------------------------------------------------------ */
 
 static unsigned pass_file(struct fake_session *session, const char *path)
@@ -596,6 +655,7 @@ int main(void)
         check_row(&rows[i]);
     yaml_begin(&yaml, &session, LATIN "}");
     test_chance(&session);
+    test_large(&session);
     test_others(&session);
     yaml_end(&yaml, &session);
     yaml_refused("disclaimer: {}", "text");
