@@ -20,6 +20,24 @@ int filter_timer(struct filter_ctx *ctx, uint64_t ms, void (*fn)(struct filter_c
 /* A clock that only goes forward, in milliseconds from some begin; the same for all sessions. */
 uint64_t filter_now(const struct filter_ctx *ctx);
 
+/* --- bells -----------------------------------------------------------------------------------------------
+ *
+ * For a filter whose answer is found on another thread. fn(ctx) is called on the session's thread, soon after
+ * the bell has been rung and never from inside a function of this file, as a timer's is; rings that come
+ * before it is called count as one. What they are about is kept by the filter, behind a lock of its own.
+ *
+ * A bell outlives questions and messages. It ends when the filter closes it, behind cancel() and behind
+ * on_close(): nobody may ring it by then, so that both of them, and whoever closes it, have to make sure
+ * first that no other thread will. fn is not called any more afterwards, whatever had been rung. */
+struct filter_bell;
+
+/* NULL when memory is short. */
+struct filter_bell *filter_bell_open(struct filter_ctx *ctx, void (*fn)(struct filter_ctx *ctx));
+/* On any thread; does not wait. */
+void filter_bell_ring(struct filter_bell *bell);
+/* NULL is a no-op. */
+void filter_bell_close(struct filter_bell *bell);
+
 /* --- byte channels ---------------------------------------------------------------------------------------
  *
  * A connection to a daemon, over a socket of the local machine or TCP. Its callbacks run on the session's

@@ -30,6 +30,15 @@ struct turn {
     bool taken; /* the world's own */
 };
 
+/* A call from another thread. run(owner) is called on the world's thread, once, soon after bell_ring(), never
+ * from inside it; what is rung meanwhile is rung once. Embedded by value in its owner; zeroed when not rung. */
+struct bell {
+    TAILQ_ENTRY(bell) link; /* the world's own, as is rung */
+    void (*run)(void *owner);
+    void *owner;
+    bool rung;
+};
+
 /* A connection being made. Embedded by value. done() is called once, never from inside world_dial(): status 0
  * and the wire given is attached, or a negative errno (-ETIMEDOUT, -ECONNREFUSED, -ENOENT for a name that
  * does not resolve). */
@@ -83,6 +92,10 @@ struct world_ops {
     /* Turns run in the order in which they were taken. */
     void (*turn_take)(struct world *world, struct turn *turn);
     void (*turn_leave)(struct world *world, struct turn *turn); /* taken or not */
+    /* On any thread, and the only one that is. */
+    void (*bell_ring)(struct world *world, struct bell *bell);
+    /* Rung or not; nobody may ring it any more. */
+    void (*bell_leave)(struct world *world, struct bell *bell);
     /* Resolves host (name or literal) and tries each address in order, `limit` milliseconds each;
      * "unix:/path" is a socket of the local machine, port and source are not looked at then. Returns 0 or a
      * negative errno when it could not even begin; then done() is not called. */

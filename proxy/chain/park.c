@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "chain/bell.h"
 #include "chain/channel.h"
 #include "chain/timer.h"
 #include "postern/filter_io.h"
@@ -16,6 +17,7 @@ static void withdraw(struct filter_ctx *ctx)
     timer_clear(ctx);
     ctx_tell(ctx, ctx_member(ctx)->as.filter->cancel);
     channels_close(ctx);
+    bells_close(ctx);
 }
 
 static void ring(void *owner)

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "chain/bell.h"
 #include "chain/channel.h"
 #include "chain/helo.h"
 #include "chain/new_body.h"
@@ -32,6 +33,7 @@ void state_close(struct chain_state *state)
             ctx_tell(ctx, ctx_member(ctx)->as.filter->on_close);
         timer_clear(ctx);
         channels_close(ctx);
+        bells_close(ctx);
         mem_free(ctx->session);
     }
     answer_forget(&state->answer);

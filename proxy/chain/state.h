@@ -53,6 +53,7 @@ struct filter_ctx {
     void *message;       /* in the message's arena, likewise */
     struct timer *timer; /* NULL: none set */
     LIST_HEAD(, filter_channel) channels;
+    LIST_HEAD(, filter_bell) bells;
     uint16_t skipped;    /* bits of events it wants no more of in this message */
     bool asked : 1;      /* on_close is due */
     bool out : 1;        /* ACCEPTed the connection */

@@ -82,6 +82,32 @@ static void loop_turn_leave(struct world *world, struct turn *turn)
     turns_leave(&loop_of(world)->turns, turn);
 }
 
+/* A crowd of bells does not keep the sockets waiting either. */
+static void on_rung(uv_async_t *rung)
+{
+    struct loop *loop = rung->data;
+    uint64_t end = uv_hrtime() + LOOP_TURNS;
+
+    while (bells_run_one(&loop->bells))
+        if (uv_hrtime() >= end) {
+            uv_async_send(rung);
+            break;
+        }
+}
+
+static void loop_bell_ring(struct world *world, struct bell *bell)
+{
+    struct loop *loop = loop_of(world);
+
+    if (bells_ring(&loop->bells, bell))
+        uv_async_send(&loop->rung);
+}
+
+static void loop_bell_leave(struct world *world, struct bell *bell)
+{
+    bells_leave(&loop_of(world)->bells, bell);
+}
+
 static int loop_dial(struct world *world, struct dial *dial, const char *host, uint16_t port, uint64_t limit)
 {
     return dial_begin(loop_of(world), dial, host, port, limit);
@@ -148,6 +174,8 @@ static const struct world_ops ops = {
     .alarm_clear = loop_alarm_clear,
     .turn_take = loop_turn_take,
     .turn_leave = loop_turn_leave,
+    .bell_ring = loop_bell_ring,
+    .bell_leave = loop_bell_leave,
     .dial = loop_dial,
     .dial_cancel = loop_dial_cancel,
     .name_find = loop_name_find,
@@ -178,12 +206,34 @@ static void on_prepare(uv_prepare_t *prepare)
         logger_flush(&loop->logger);
 }
 
+/* Being rung needs a descriptor, which may not be had. */
+static int open_bells(struct loop *loop)
+{
+    int error = bells_init(&loop->bells);
+
+    if (error != 0)
+        return error;
+    error = uv_async_init(&loop->uv, &loop->rung, on_rung);
+    if (error != 0) {
+        bells_free(&loop->bells);
+        return error;
+    }
+    loop->rung.data = loop;
+    uv_unref((uv_handle_t *)&loop->rung);
+    return 0;
+}
+
 int loop_init(struct loop *loop, struct log_target *target)
 {
     int error = uv_loop_init(&loop->uv);
 
     if (error != 0)
         return error;
+    error = open_bells(loop);
+    if (error != 0) {
+        (void)uv_loop_close(&loop->uv);
+        return error;
+    }
     loop->world = (struct world){.ops = &ops, .pool = &loop->pool, .log = &loop->logger.log};
     pool_init(&loop->pool, LOOP_BLOCK_OCTETS, LOOP_BLOCK_STOCK);
     logger_init(&loop->logger, target, false);
@@ -219,10 +269,12 @@ void loop_free(struct loop *loop)
     alarms_close(&loop->alarms);
     uv_close((uv_handle_t *)&loop->before_wait, NULL);
     uv_close((uv_handle_t *)&loop->turning, NULL);
+    uv_close((uv_handle_t *)&loop->rung, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     error = uv_loop_close(&loop->uv);
     assert(error == 0);
     (void)error;
+    bells_free(&loop->bells);
     logger_flush(&loop->logger);
     pool_free(&loop->pool);
 }

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "base/bell.h"
 #include "base/turn.h"
 #include "net/alarm.h"
 #include "net/keep.h"
@@ -22,6 +23,8 @@ struct loop {
     uv_prepare_t before_wait;
     uv_idle_t turning; /* active while turns wait: then the loop does not sleep */
     struct turns turns;
+    uv_async_t rung; /* some of the bells are */
+    struct bells bells;
     struct alarm log_flush;
     struct pool pool;
     struct alarms alarms;

@@ -221,6 +221,16 @@ static void stage_turn_leave(struct world *world, struct turn *turn)
     under(world)->ops->turn_leave(under(world), turn);
 }
 
+static void stage_bell_ring(struct world *world, struct bell *bell)
+{
+    under(world)->ops->bell_ring(under(world), bell);
+}
+
+static void stage_bell_leave(struct world *world, struct bell *bell)
+{
+    under(world)->ops->bell_leave(under(world), bell);
+}
+
 static int stage_name_find(struct world *world, struct naming *naming, const struct ip *ip, uint64_t limit)
 {
     return under(world)->ops->name_find(under(world), naming, ip, limit);
@@ -260,6 +270,8 @@ static const struct world_ops ops = {
     .alarm_clear = stage_alarm_clear,
     .turn_take = stage_turn_take,
     .turn_leave = stage_turn_leave,
+    .bell_ring = stage_bell_ring,
+    .bell_leave = stage_bell_leave,
     .dial = stage_dial,
     .dial_cancel = stage_dial_cancel,
     .name_find = stage_name_find,

@@ -124,6 +124,16 @@ static void turn_leave(struct world *world, struct turn *turn)
     turns_leave(&lab_of(world)->turns, turn);
 }
 
+static void bell_ring(struct world *world, struct bell *bell)
+{
+    (void)bells_ring(&lab_of(world)->bells, bell);
+}
+
+static void bell_leave(struct world *world, struct bell *bell)
+{
+    bells_leave(&lab_of(world)->bells, bell);
+}
+
 /* The alarm that is to ring first, or NULL; of two at one time the older. */
 static struct lab_alarm *first_alarm(struct lab *lab)
 {
@@ -154,6 +164,8 @@ static const struct world_ops ops = {
     .alarm_clear = alarm_clear,
     .turn_take = turn_take,
     .turn_leave = turn_leave,
+    .bell_ring = bell_ring,
+    .bell_leave = bell_leave,
     .dial = lab_dial_begin,
     .dial_cancel = lab_dial_cancel,
     .name_find = lab_name_find,
@@ -168,6 +180,8 @@ static const struct world_ops ops = {
 
 void lab_init(struct lab *lab, uint64_t seed)
 {
+    int error;
+
     *lab = (struct lab){.now = 1000, .chance = seed, .disk = UINT64_MAX};
     pool_init(&lab->pool, LAB_BLOCK, 16);
     lab->log = (struct log){LOG_LEVEL_INFO, LOG_FORMAT_KV, log_write, log_wall, lab};
@@ -179,6 +193,9 @@ void lab_init(struct lab *lab, uint64_t seed)
     TAILQ_INIT(&lab->namings);
     TAILQ_INIT(&lab->keeps);
     turns_init(&lab->turns);
+    error = bells_init(&lab->bells);
+    assert(error == 0);
+    (void)error;
 }
 
 void lab_free(struct lab *lab)
@@ -192,6 +209,7 @@ void lab_free(struct lab *lab)
     assert(TAILQ_EMPTY(&lab->namings));
     assert(!turns_waiting(&lab->turns));
     assert(lab->files == 0);
+    bells_free(&lab->bells);
     assert(lab->pool.leased == 0);
     pool_free(&lab->pool);
     lab_names_free(lab);
@@ -226,7 +244,8 @@ bool lab_step(struct lab *lab)
     bool early = lab->shuffle && turns_waiting(&lab->turns) && lab_random(lab) % 2 == 0;
 
     return (early && turns_run_one(&lab->turns)) || lab_dial_step(lab) || lab_name_step(lab) ||
-           step_pipes(lab) || lab_keep_step(lab) || turns_run_one(&lab->turns) || ring(lab);
+           step_pipes(lab) || lab_keep_step(lab) || bells_run_one(&lab->bells) ||
+           turns_run_one(&lab->turns) || ring(lab);
 }
 
 void lab_run(struct lab *lab)

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <sys/queue.h>
 
+#include "base/bell.h"
 #include "base/pool.h"
 #include "base/turn.h"
 #include "base/world.h"
@@ -118,6 +119,7 @@ struct lab {
     struct lab_namings namings; /* lookups under way */
     struct lab_keeps keeps;     /* messages, the first one first */
     struct turns turns;
+    struct bells bells;
     uint64_t now;     /* milliseconds */
     uint64_t chance;  /* state of the generator */
     uint64_t disk;    /* octets that spool files may still take */
