@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "filters/libmilter/endpoint.h"
+#include "filters/libmilter/inlet.h"
 #include "filters/libmilter/say.h"
 
-static const char *path_of(const struct endpoint *endpoint)
+static const char *path_of(const struct inlet *inlet)
 {
-    return endpoint->address.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&endpoint->address)->sun_path
-                                                  : NULL;
+    return inlet->address.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&inlet->address)->sun_path
+                                               : NULL;
 }
 
 /* Only a socket is removed, nothing else that may have the name. */
@@ -28,30 +28,29 @@ static int clear_path(const char *path)
     return unlink(path);
 }
 
-static int bind_socket(int fd, const struct endpoint *endpoint, int backlog)
+static int bind_socket(int fd, const struct inlet *inlet, int backlog)
 {
     int on = 1;
 
-    if (path_of(endpoint) == NULL && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
+    if (path_of(inlet) == NULL && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
         return -1;
-    if (bind(fd, (const struct sockaddr *)&endpoint->address, endpoint->len) != 0)
+    if (bind(fd, (const struct sockaddr *)&inlet->address, inlet->len) != 0)
         return -1;
     return listen(fd, backlog);
 }
 
-static int open_socket(const struct endpoint *endpoint, int backlog, bool clear)
+static int open_socket(const struct inlet *inlet, int backlog, bool clear)
 {
     int fd;
 
-    if (endpoint->inherited >= 0)
-        return fcntl(endpoint->inherited, F_SETFD, FD_CLOEXEC) == 0 &&
-                       listen(endpoint->inherited, backlog) == 0
-                   ? endpoint->inherited
+    if (inlet->inherited >= 0)
+        return fcntl(inlet->inherited, F_SETFD, FD_CLOEXEC) == 0 && listen(inlet->inherited, backlog) == 0
+                   ? inlet->inherited
                    : -1;
-    if (clear && path_of(endpoint) != NULL && clear_path(path_of(endpoint)) != 0)
+    if (clear && path_of(inlet) != NULL && clear_path(path_of(inlet)) != 0)
         return -1;
-    fd = socket(endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind_socket(fd, endpoint, backlog) != 0) {
+    fd = socket(inlet->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind_socket(fd, inlet, backlog) != 0) {
         int error = errno;
         close(fd);
         errno = error;
@@ -74,20 +73,20 @@ static void note_path(struct door *door, const char *path)
 
 int door_open(struct door *door, const struct smfiDesc *filter, const char *conn, int backlog, bool clear)
 {
-    struct endpoint endpoint;
-    const char *error = endpoint_parse(conn, &endpoint);
+    struct inlet inlet;
+    const char *error = inlet_parse(conn, &inlet);
 
     if (error != NULL) {
         say(filter, LOG_ERR, "%s: %s", conn, error);
         return -1;
     }
-    *door = (struct door){.fd = open_socket(&endpoint, backlog, clear)};
+    *door = (struct door){.fd = open_socket(&inlet, backlog, clear)};
     if (door->fd < 0) {
         say(filter, LOG_ERR, "cannot listen on %s: %s", conn, strerror(errno));
         return -1;
     }
-    if (path_of(&endpoint) != NULL)
-        note_path(door, path_of(&endpoint));
+    if (path_of(&inlet) != NULL)
+        note_path(door, path_of(&inlet));
     return 0;
 }
 

@@ -179,7 +179,7 @@ static struct module *module_new(const char *const *arguments, unsigned threads)
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&module->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    if (pool_init(&module->pool, threads) == 0 && copy_arguments(module, arguments))
+    if (team_init(&module->team, threads) == 0 && copy_arguments(module, arguments))
         return module;
     module_free(module);
     return NULL;
@@ -229,7 +229,7 @@ struct module *module_start(const char *path, const char *const *arguments, unsi
     if (!load(module, path)) {
         const char *reason = dlerror();
         (void)snprintf(error, size, "%s", reason != NULL ? reason : "it cannot be loaded");
-        (void)pool_end(&module->pool, 0);
+        (void)team_end(&module->team, 0);
         module_free(module);
         module = NULL;
     } else {
@@ -244,7 +244,7 @@ struct module *module_start(const char *path, const char *const *arguments, unsi
     (void)snprintf(error, size, "%s", wrong);
     if (module->returned) {
         unlist(module);
-        (void)pool_end(&module->pool, 0);
+        (void)team_end(&module->team, 0);
         module_free(module);
     }
     return NULL;
@@ -265,7 +265,7 @@ bool module_end(struct module *module, unsigned milliseconds, int *status)
     bool ended;
 
     leave(&module->library);
-    ended = pool_end(&module->pool, milliseconds) && atomic_load(&module->visits) == 0;
+    ended = team_end(&module->team, milliseconds) && atomic_load(&module->visits) == 0;
     (void)pthread_mutex_lock(&module->lock);
     ended = wait_for(module, true, milliseconds) && ended;
     *status = module->status;

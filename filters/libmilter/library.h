@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "filters/libmilter/endpoint.h"
+#include "filters/libmilter/inlet.h"
 
 #define LIBRARY_NAME_MAX 128 /* octets of a filter's name that the log shows */
 #define LIBRARY_CONN_MAX 512 /* more than any address of a socket has */

@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "filters/libmilter/context.h"
-#include "filters/libmilter/pool.h"
+#include "filters/libmilter/team.h"
 
 struct server;
 

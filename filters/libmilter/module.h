@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 
 #include "filters/libmilter/library.h"
-#include "filters/libmilter/pool.h"
+#include "filters/libmilter/team.h"
 
 struct module {
     struct library library; /* the first member: serve() and stop() know the module by it */
@@ -18,7 +18,7 @@ struct module {
     char **arguments;
     int count;
     pthread_t thread;
-    struct pool pool;
+    struct team team;
     atomic_uint visits;
     pthread_mutex_t lock; /* of the rest */
     pthread_cond_t changed;

@@ -24,7 +24,7 @@ struct server {
     uv_poll_t listener, signals, bell;
     uv_timer_t pause, grace;
     int signal_fd;
-    struct pool pool;
+    struct team team;
     LIST_HEAD(, link) links;
     bool ending;
     pthread_mutex_t lock;
@@ -55,7 +55,7 @@ void server_stop(void)
 
 bool server_busy(struct server *server)
 {
-    return atomic_load(&stopped) || !pool_spare(&server->pool);
+    return atomic_load(&stopped) || !team_spare(&server->team);
 }
 
 int server_debug(const struct server *server)
@@ -113,7 +113,7 @@ static void employ(struct link *link)
 {
     uv_poll_stop(&link->poll);
     link->working = true;
-    if (pool_give(&link->server->pool, &link->job))
+    if (team_give(&link->server->team, &link->job))
         return;
     say(link->server->service.filter, LOG_ERR, "no thread can be had: a session is given up");
     drop(link);
@@ -333,7 +333,7 @@ static bool set_up(struct server *server)
     server->signal_fd = take_signals();
     if (server->signal_fd < 0 || !hang_bell() || pthread_mutex_init(&server->lock, NULL) != 0)
         return false;
-    if (pool_init(&server->pool, thread_limit()) != 0 || uv_loop_init(&server->loop) != 0)
+    if (team_init(&server->team, thread_limit()) != 0 || uv_loop_init(&server->loop) != 0)
         return false;
     uv_timer_init(&server->loop, &server->pause);
     uv_timer_init(&server->loop, &server->grace);
@@ -375,7 +375,7 @@ int server_run(const struct service *service)
     if (atomic_load(&stopped))
         end(server);
     uv_run(&server->loop, UV_RUN_DEFAULT);
-    if (LIST_EMPTY(&server->links) && pool_end(&server->pool, SERVER_GRACE)) {
+    if (LIST_EMPTY(&server->links) && team_end(&server->team, SERVER_GRACE)) {
         tear_down(server);
     } else {
         /* Callbacks are still running: what they stand on stays until the program ends. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "filters/libmilter/endpoint.h"
+#include "filters/libmilter/inlet.h"
 
 #define SERVER_THREADS 64    /* workers at most, unless LIBMILTER_THREADS says otherwise */
 #define SERVER_GRACE   5000u /* milliseconds that callbacks have to return when the service ends */

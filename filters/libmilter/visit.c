@@ -148,7 +148,7 @@ bool visit_tell(struct visit *visit, struct span packets)
         return false;
     visit->said.len = 0;
     visit->working = true;
-    if (pool_give(&visit->module->pool, &visit->job))
+    if (team_give(&visit->module->team, &visit->job))
         return true;
     visit->working = false;
     visit->over = true;
@@ -173,6 +173,6 @@ void visit_end(struct visit *visit)
     visit->ending = true;
     idle = !visit->working;
     (void)pthread_mutex_unlock(&visit->lock);
-    if (idle && !pool_give(&visit->module->pool, &visit->job))
+    if (idle && !team_give(&visit->module->team, &visit->job))
         visit_free(visit); /* nobody can call the module: it is as if it had died */
 }

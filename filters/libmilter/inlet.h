@@ -1,7 +1,7 @@
-/* endpoint.h: where a filter listens: the string of smfi_setconn() read, the socket opened and taken away
+/* inlet.h: where a filter listens: the string of smfi_setconn() read, the socket opened and taken away
  * again. Accepting is left to server.c. */
-#ifndef FILTERS_LIBMILTER_ENDPOINT_H
-#define FILTERS_LIBMILTER_ENDPOINT_H
+#ifndef FILTERS_LIBMILTER_INLET_H
+#define FILTERS_LIBMILTER_INLET_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 
 #include "libmilter/mfapi.h"
 
-struct endpoint {
+struct inlet {
     struct sockaddr_storage address;
     socklen_t len;
     int inherited; /* "fd:N"; else -1 */
@@ -27,7 +27,7 @@ struct door {
 /* conn = path / ( "unix" / "local" / "" ) ":" path / ( "inet" / "inet6" ) ":" port [ "@" host ] / "fd:"
  * number ; port: a number or a service's name. host: a name, or an address in brackets. Types in any case.
  * NULL: done; else what is wrong with it. Names are looked up, which may take its time. */
-const char *endpoint_parse(const char *conn, struct endpoint *out);
+const char *inlet_parse(const char *conn, struct inlet *out);
 
 /* Listens there. With `clear` a unix socket in the way is removed. -1: the log says why. */
 int door_open(struct door *door, const struct smfiDesc *filter, const char *conn, int backlog, bool clear);

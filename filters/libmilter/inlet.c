@@ -1,5 +1,5 @@
-/* endpoint.c: reads the string of smfi_setconn(). */
-#include "filters/libmilter/endpoint.h"
+/* inlet.c: reads the string of smfi_setconn(). */
+#include "filters/libmilter/inlet.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 #define HOST_MAX 256 /* a name of RFC 1035 2.3.4, and its NUL */
 
-static const char *parse_path(const char *path, struct endpoint *out)
+static const char *parse_path(const char *path, struct inlet *out)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
@@ -35,7 +35,7 @@ static const char *parse_number(const char *text, long max, long *out)
     return NULL;
 }
 
-static const char *parse_inherited(const char *text, struct endpoint *out)
+static const char *parse_inherited(const char *text, struct inlet *out)
 {
     long fd = 0;
     const char *error = parse_number(text, INT16_MAX, &fd);
@@ -56,7 +56,7 @@ static bool strip_brackets(char *host)
     return true;
 }
 
-static const char *look_up(const char *host, const char *port, struct addrinfo *hints, struct endpoint *out)
+static const char *look_up(const char *host, const char *port, struct addrinfo *hints, struct inlet *out)
 {
     struct addrinfo *found = NULL;
     int error = getaddrinfo(host, port, hints, &found);
@@ -69,7 +69,7 @@ static const char *look_up(const char *host, const char *port, struct addrinfo *
     return NULL;
 }
 
-static const char *parse_inet(const char *text, int family, struct endpoint *out)
+static const char *parse_inet(const char *text, int family, struct inlet *out)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     const char *at = strchr(text, '@');
@@ -93,12 +93,12 @@ static const char *parse_inet(const char *text, int family, struct endpoint *out
     return look_up(host, port, &hints, out);
 }
 
-const char *endpoint_parse(const char *conn, struct endpoint *out)
+const char *inlet_parse(const char *conn, struct inlet *out)
 {
     const char *colon = strchr(conn, ':'), *rest = colon != NULL ? colon + 1 : conn;
     size_t len = colon != NULL ? (size_t)(colon - conn) : 0;
 
-    *out = (struct endpoint){.inherited = -1};
+    *out = (struct inlet){.inherited = -1};
     if (len == 0 || (len == 4 && strncasecmp(conn, "unix", 4) == 0) ||
         (len == 5 && strncasecmp(conn, "local", 5) == 0))
         return parse_path(rest, out);

@@ -1,5 +1,5 @@
-/* Tests filters/libmilter/endpoint.c: every way to say where a filter listens. */
-#include "filters/libmilter/endpoint.h"
+/* Tests filters/libmilter/inlet.c: every way to say where a filter listens. */
+#include "filters/libmilter/inlet.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -45,23 +45,23 @@ static const struct {
     {"fd:x", 0, 0, NULL},
 };
 
-static void check_address(const struct endpoint *endpoint, int port, const char *address)
+static void check_address(const struct inlet *inlet, int port, const char *address)
 {
     char printed[sizeof(struct sockaddr_un)] = "";
 
-    if (endpoint->address.ss_family == AF_INET) {
+    if (inlet->address.ss_family == AF_INET) {
         struct sockaddr_in inet;
-        memcpy(&inet, &endpoint->address, sizeof(inet));
-        CHECK(ntohs(inet.sin_port) == port && endpoint->len == sizeof(inet));
+        memcpy(&inet, &inlet->address, sizeof(inet));
+        CHECK(ntohs(inet.sin_port) == port && inlet->len == sizeof(inet));
         inet_ntop(AF_INET, &inet.sin_addr, printed, sizeof(printed));
-    } else if (endpoint->address.ss_family == AF_INET6) {
+    } else if (inlet->address.ss_family == AF_INET6) {
         struct sockaddr_in6 inet6;
-        memcpy(&inet6, &endpoint->address, sizeof(inet6));
-        CHECK(ntohs(inet6.sin6_port) == port && endpoint->len == sizeof(inet6));
+        memcpy(&inet6, &inlet->address, sizeof(inet6));
+        CHECK(ntohs(inet6.sin6_port) == port && inlet->len == sizeof(inet6));
         inet_ntop(AF_INET6, &inet6.sin6_addr, printed, sizeof(printed));
     } else {
         struct sockaddr_un local;
-        memcpy(&local, &endpoint->address, sizeof(local));
+        memcpy(&local, &inlet->address, sizeof(local));
         (void)snprintf(printed, sizeof(printed), "%s", local.sun_path);
     }
     CHECK(strcmp(printed, address) == 0);
@@ -70,25 +70,25 @@ static void check_address(const struct endpoint *endpoint, int port, const char 
 int main(void)
 {
     char path[128];
-    struct endpoint endpoint;
+    struct inlet inlet;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *error = endpoint_parse(cases[i].conn, &endpoint);
+        const char *error = inlet_parse(cases[i].conn, &inlet);
         if ((error == NULL) != (cases[i].family != 0)) {
             fprintf(stderr, "%s: %s\n", cases[i].conn, error != NULL ? error : "taken");
-            FAIL("endpoint");
+            FAIL("inlet");
         } else if (cases[i].family == -1) {
-            CHECK(endpoint.inherited == cases[i].port);
+            CHECK(inlet.inherited == cases[i].port);
         } else if (error == NULL) {
-            CHECK(endpoint.inherited == -1 && endpoint.address.ss_family == cases[i].family);
-            check_address(&endpoint, cases[i].port, cases[i].address);
+            CHECK(inlet.inherited == -1 && inlet.address.ss_family == cases[i].family);
+            check_address(&inlet, cases[i].port, cases[i].address);
         }
     }
     memset(path, 'p', sizeof(path));
     path[107] = '\0';
-    CHECK(endpoint_parse(path, &endpoint) == NULL);
+    CHECK(inlet_parse(path, &inlet) == NULL);
     path[107] = 'p';
     path[108] = '\0';
-    CHECK(endpoint_parse(path, &endpoint) != NULL);
-    return test_end("libmilter_endpoint");
+    CHECK(inlet_parse(path, &inlet) != NULL);
+    return test_end("libmilter_inlet");
 }

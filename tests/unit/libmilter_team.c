@@ -1,5 +1,5 @@
-/* Tests filters/libmilter/pool.c: every job runs once, on no more threads than the limit, in order on one. */
-#include "filters/libmilter/pool.h"
+/* Tests filters/libmilter/team.c: every job runs once, on no more threads than the limit, in order on one. */
+#include "filters/libmilter/team.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -29,15 +29,15 @@ static void count(struct job *job)
 
 static void test_limit(unsigned limit)
 {
-    struct pool pool;
+    struct team team;
 
-    REQUIRE(pool_init(&pool, limit) == 0);
+    REQUIRE(team_init(&team, limit) == 0);
     runs = most = last = disorder = 0;
     for (int i = 0; i < JOBS; i++) {
         tasks[i] = (struct task){{NULL, count}, i};
-        CHECK(pool_give(&pool, &tasks[i].job));
+        CHECK(team_give(&team, &tasks[i].job));
     }
-    CHECK(pool_end(&pool, 20000));
+    CHECK(team_end(&team, 20000));
     CHECK(runs == JOBS && most >= 1 && (unsigned)most <= limit);
     CHECK(limit != 1 || disorder == 0);
 }
@@ -51,16 +51,16 @@ static void linger(struct job *job)
 
 static void test_unwilling(void)
 {
-    static struct pool pool;
+    static struct team team;
     struct task task = {{NULL, linger}, 0};
 
-    REQUIRE(pool_init(&pool, 4) == 0);
+    REQUIRE(team_init(&team, 4) == 0);
     runs = 0;
-    CHECK(!pool_spare(&pool));
-    CHECK(pool_give(&pool, &task.job));
-    CHECK(!pool_end(&pool, 10));
+    CHECK(!team_spare(&team));
+    CHECK(team_give(&team, &task.job));
+    CHECK(!team_end(&team, 10));
     CHECK(runs == 0);
-    CHECK(pool_end(&pool, 20000));
+    CHECK(team_end(&team, 20000));
     CHECK(runs == 1);
 }
 
@@ -70,5 +70,5 @@ int main(void)
     test_limit(3);
     test_limit(64);
     test_unwilling();
-    return test_end("libmilter_pool");
+    return test_end("libmilter_team");
 }
