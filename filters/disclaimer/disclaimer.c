@@ -2,7 +2,6 @@
  * is text is left to choose.c, how it is written to start.c and part.c. */
 #include "filters/disclaimer/disclaimer.h"
 
-#include "filters/disclaimer/wording.h"
 #include "filters/filters.h"
 #include "filters/names.h"
 #include "filters/networks.h"
@@ -352,50 +351,6 @@ static enum verdict disclaimer_on_end_of_message(struct filter_ctx *ctx)
         error = filter_add_header(ctx, span_str(config->marker), SPAN("added"));
     forget(ctx);
     return error == 0 ? VERDICT_CONTINUE : VERDICT_FAIL;
-}
-
-/* --- configuration -------------------------------------------------------------------------------------- */
-
-static int check(const struct disclaimer_config *config, struct filter_setup *setup)
-{
-    struct span marker = span_str(config->marker);
-    int error = 0;
-
-    for (size_t i = 0; i < marker.len; i++)
-        if (marker.ptr[i] <= ' ' || marker.ptr[i] > '~' || marker.ptr[i] == ':' || marker.len > 70) {
-            filter_complain(setup, "marker", "no name of a header field");
-            error = -1;
-            break;
-        }
-    if (!wording_fits(config->plain) || !wording_fits(config->page)) {
-        filter_complain(setup, wording_fits(config->plain) ? "html" : "text",
-                        "a line is longer than %d octets; in HTML a character beyond ASCII takes up to 10",
-                        WORDING_LINE);
-        error = -1;
-    }
-    return error;
-}
-
-static int disclaimer_open(void *opened, struct filter_setup *setup, unsigned *interests, unsigned *edits)
-{
-    struct disclaimer_config *config = opened;
-
-    (void)interests;
-    *edits |= FILTER_EDITS_MESSAGE | FILTER_EDITS_BODY | FILTER_SEES_EDITS;
-    names_sort(&config->senders);
-    networks_sort(&config->clients);
-    config->plain = wording_plain(setup, config->text);
-    config->page =
-        wording_html(setup, config->html != NULL ? config->html : config->text, config->html == NULL);
-    if (config->plain.ptr == NULL || config->page.ptr == NULL) {
-        filter_complain(setup, "", "memory is short");
-        return -1;
-    }
-    if (config->plain.len == 0) {
-        filter_complain(setup, "text", "is empty");
-        return -1;
-    }
-    return check(config, setup) | refusal_parse(&config->refusal, config->reply, setup, "reply");
 }
 
 const struct filter filter_disclaimer = {

@@ -24,7 +24,9 @@ struct disclaimer_config {
     struct refusal refusal;
 };
 
+/* options.c */
 extern const struct option disclaimer_options[];
+int disclaimer_open(void *opened, struct filter_setup *setup, unsigned *interests, unsigned *edits);
 
 enum disclaimer_stage {
     STAGE_SEEK,      /* what comes is copied */
