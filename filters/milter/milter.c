@@ -81,7 +81,7 @@ static enum verdict on_command(struct filter_ctx *ctx, const struct filter_comma
         return VERDICT_FAIL;
     if (command->known || client->channel == NULL || !milter_sends(client, MILTER_UNKNOWN))
         return VERDICT_CONTINUE;
-    if (client->in_message && client->over)
+    if (client->over && filter_facts(ctx)->transaction.len != 0)
         return VERDICT_CONTINUE;
     return milter_ask(
         ctx,

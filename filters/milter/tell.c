@@ -47,6 +47,13 @@ bool milter_answers(const struct milter_client *client, char command)
 
 /* --- what each says ------------------------------------------------------------------------------------- */
 
+/* The Message-ID is known behind the header section, and gone with the message: milters may want it anywhere.
+ */
+static struct span message_id(const struct milter_client *client, enum milter_stage stage)
+{
+    return stage == MILTER_AT_EOH || stage == MILTER_AT_EOM ? client->message_id : span_of(NULL, 0);
+}
+
 /* Macros are sent in front of events that are not sent, too: those behind them have use for them. */
 static void say(struct filter_ctx *ctx, struct milter_client *client, const struct milter_packet *packet)
 {
@@ -56,7 +63,7 @@ static void say(struct filter_ctx *ctx, struct milter_client *client, const stru
         .facts = filter_facts(ctx),
         .path = packet->command == client->event.command ? &client->event.path : NULL,
         .refusal = client->event.refused ? &client->event.reply : NULL,
-        .message_id = client->message_id,
+        .message_id = message_id(client, row->stage),
     };
 
     if (row->stage != NO_STAGE && is_known(client, packet->command))
