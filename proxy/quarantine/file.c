@@ -64,14 +64,19 @@ int file_sync(int fd)
     return fsync(fd) == 0 ? 0 : -errno;
 }
 
-bool file_remove_idle(int directory, const char *name)
+static bool exists(int directory, const char *name)
+{
+    return name != NULL && faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool file_remove_idle(int directory, const char *name, const char *other)
 {
     int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool removed = false;
 
     if (fd < 0)
         return false;
-    if (file_lock(fd) == 0)
+    if (!exists(directory, other) && file_lock(fd) == 0 && !exists(directory, other))
         removed = unlinkat(directory, name, 0) == 0;
     close(fd);
     return removed;

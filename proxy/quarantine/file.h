@@ -16,7 +16,8 @@ int file_write(int fd, struct span s);
 int file_sync(int fd);
 /* Takes the lock of an open file. 0, -EBUSY when somebody else has it, -ENOENT when the file is no more. */
 int file_lock(int fd);
-/* Removes the file unless somebody works on it. True: it is gone. */
-bool file_remove_idle(int directory, const char *name);
+/* Removes the file unless somebody works on it, or `other` (NULL: none) stands beside it, which the lock
+ * shows to be so for good. True: it is gone. */
+bool file_remove_idle(int directory, const char *name, const char *other);
 
 #endif

@@ -134,15 +134,12 @@ struct leftovers {
 static void remove_leftover(void *owner, const char *id)
 {
     const struct leftovers *leftovers = owner;
-    char name[QUARANTINE_NAME_MAX];
+    char name[QUARANTINE_NAME_MAX], other[QUARANTINE_NAME_MAX];
 
-    if (leftovers->other != NULL) {
-        quarantine_name(name, id, leftovers->other);
-        if (faccessat(leftovers->directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            return;
-    }
     quarantine_name(name, id, leftovers->suffix);
-    (void)file_remove_idle(leftovers->directory, name);
+    if (leftovers->other != NULL)
+        quarantine_name(other, id, leftovers->other);
+    (void)file_remove_idle(leftovers->directory, name, leftovers->other != NULL ? other : NULL);
 }
 
 static int remove_leftovers(struct quarantine *quarantine)

@@ -22,12 +22,13 @@
 
 static struct {
     bool on;
-    unsigned calls; /* since it was switched on */
-    unsigned at;    /* this call fails; 0: none */
-    bool lasting;   /* and all after it */
-    int error;      /* with this; 0: the process dies instead */
-    bool stingy;    /* a write takes one octet */
-    char made[64];  /* a letter for each call */
+    unsigned calls;            /* since it was switched on */
+    unsigned at;               /* this call fails; 0: none */
+    bool lasting;              /* and all after it */
+    int error;                 /* with this; 0: the process dies instead */
+    bool stingy;               /* a write takes one octet */
+    char made[64];             /* a letter for each call */
+    void (*before_lock)(void); /* what another does just then */
 } faults;
 
 /* True: the call is to fail, errno is set. */
@@ -73,6 +74,8 @@ int fsync(int fd)
 
 int flock(int fd, int how)
 {
+    if (faults.before_lock != NULL)
+        faults.before_lock();
     return faulty('l') ? -1 : (int)syscall(SYS_flock, fd, how);
 }
 

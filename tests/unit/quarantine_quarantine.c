@@ -114,6 +114,33 @@ static void test_strangers(void)
     fixture_empty();
 }
 
+/* Another process gives the message its facts between the look for them and the lock. */
+static void complete(void)
+{
+    char from[128], to[128];
+
+    faults.before_lock = NULL;
+    (void)snprintf(from, sizeof(from), "%s/facts", root);
+    (void)snprintf(to, sizeof(to), "%s/T1.json", directory);
+    CHECK(rename(from, to) == 0);
+}
+
+static void test_completed_meanwhile(void)
+{
+    struct quarantine *quarantine = fixture_quarantine(0, 0, 0);
+    char from[128], to[128];
+
+    CHECK(fixture_keep(quarantine, "T1") == 0);
+    (void)snprintf(from, sizeof(from), "%s/T1.json", directory);
+    (void)snprintf(to, sizeof(to), "%s/facts", root);
+    CHECK(rename(from, to) == 0);
+    faults.before_lock = complete;
+    CHECK(quarantine_tend(quarantine) == 0);
+    CHECK(faults.before_lock == NULL && fixture_count(quarantine) == 1);
+    quarantine_unref(quarantine);
+    fixture_empty();
+}
+
 static void test_cannot_open(void)
 {
     struct quarantine_bounds bounds = {.directory = "/dev/null"};
@@ -171,6 +198,7 @@ int main(void)
     test_room_is_found();
     test_retention();
     test_strangers();
+    test_completed_meanwhile();
     test_cannot_open();
     test_threads();
     fixture_end();
