@@ -1,5 +1,5 @@
-/* answer.c: reply and reason of a filter: one line, bounded, the class fitting the verdict. Codes and texts
- * come from filters and are not trusted. */
+/* answer.c: reply and reason of a filter: lines without controls, bounded, the class fitting the verdict.
+ * Codes and texts come from filters and are not trusted. */
 #include "chain/answer.h"
 
 #include <assert.h>
@@ -33,6 +33,8 @@ static const struct standard failure_replies[] = {
 
 void answer_forget(struct answer **answer)
 {
+    if (*answer != NULL)
+        mem_free((*answer)->all);
     mem_free(*answer);
     *answer = NULL;
 }
@@ -61,7 +63,7 @@ void answer_reply(const struct answer *answer, enum verdict verdict, struct deci
     if (reply_enhanced_valid(span_str(answer->enhanced), out->code))
         out->enhanced = answer->enhanced;
     if (answer->text_len != 0)
-        out->text = span_of(answer->text, answer->text_len);
+        out->text = span_of(answer->all != NULL ? answer->all : answer->text, answer->text_len);
 }
 
 void answer_failure_reply(enum verdict verdict, struct decision *out)
@@ -95,6 +97,8 @@ static void set(struct answer *answer, unsigned code, const char *enhanced, stru
 {
     struct text text = TEXT(answer->text);
 
+    mem_free(answer->all);
+    answer->all = NULL;
     text_add_safe(&text, span_first(line, ANSWER_TEXT_MAX), false);
     answer->code = code;
     answer->text_len = (uint16_t)text.len;
@@ -130,6 +134,18 @@ void filter_set_reply(struct filter_ctx *ctx, unsigned code, const char *enhance
     set(answer, code, enhanced, span_of(line, printed(n, sizeof(line))));
 }
 
+/* Room for more lines behind the first, which few replies have. */
+static bool lengthen(struct answer *answer)
+{
+    if (answer->all != NULL)
+        return true;
+    answer->all = mem_alloc(ANSWER_OCTETS_MAX);
+    if (answer->all == NULL)
+        return false;
+    memcpy(answer->all, answer->text, answer->text_len);
+    return true;
+}
+
 void filter_add_reply_line(struct filter_ctx *ctx, const char *format, ...)
 {
     struct answer *answer = ctx_event(ctx) == FILTER_REPLY ? NULL : speak(ctx);
@@ -138,12 +154,12 @@ void filter_add_reply_line(struct filter_ctx *ctx, const char *format, ...)
     va_list args;
     int n;
 
-    if (answer == NULL || answer->code == 0 || answer->lines == ANSWER_LINES_MAX)
+    if (answer == NULL || answer->code == 0 || answer->lines == ANSWER_LINES_MAX || !lengthen(answer))
         return;
     va_start(args, format);
     n = vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    text = (struct text){answer->text, answer->text_len, sizeof(answer->text), false};
+    text = (struct text){answer->all, answer->text_len, ANSWER_OCTETS_MAX, false};
     text_char(&text, '\n');
     text_add_safe(&text, span_of(line, printed(n, sizeof(line))), false);
     if (text.cut)

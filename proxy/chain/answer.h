@@ -15,7 +15,8 @@ struct answer {
     char enhanced[12]; /* as given; empty: none */
     uint16_t text_len, reason_len;
     unsigned lines;
-    char text[ANSWER_OCTETS_MAX]; /* lines separated by LF */
+    char *all; /* of a reply of several lines, separated by LF; NULL: there is text alone */
+    char text[ANSWER_TEXT_MAX];
     char reason[ANSWER_REASON_MAX];
 };
 

@@ -61,7 +61,6 @@ static void test_set_reply(void)
     }
 }
 
-/* What one filter said and then let pass is not said for the next. */
 /* Lines behind the first: harmless, bounded in number and size, and none without a first. */
 static void test_lines(void)
 {
@@ -92,6 +91,7 @@ static void test_lines(void)
     }
 }
 
+/* What one filter said and then let pass is not said for the next. */
 static void test_not_inherited(void)
 {
     struct fake_session session;
