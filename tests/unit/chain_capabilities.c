@@ -13,7 +13,7 @@ static void on_capabilities(struct filter_ctx *ctx, struct filter_capabilities *
 {
     const struct act *act = filter_config(ctx);
     const char *keep[] = {act->keyword};
-    struct option_strings list = {keep, 1};
+    struct option_strings list = {.items = keep, .count = 1};
 
     if (act->what == HIDE)
         filter_hide(capabilities, span_str(act->keyword));

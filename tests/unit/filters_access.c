@@ -129,7 +129,7 @@ static void test_long(bool measure)
     static char text[MANY][24];
     static const char *items[MANY];
     static struct option_network nets[MANY];
-    struct option_strings names = {items, MANY};
+    struct option_strings names = {.items = items, .count = MANY};
     struct option_networks networks = {nets, MANY};
 
     for (unsigned i = 0; i < MANY; i++) {
