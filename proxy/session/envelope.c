@@ -287,5 +287,6 @@ enum envelope_told envelope_tell(struct session *session)
     if (transaction->not_told.code != 0)
         return ENVELOPE_REFUSED;
     transaction->stale = false;
+    transaction->telling = TELLING_RSET; /* should it change once more */
     return ENVELOPE_TOLD;
 }
