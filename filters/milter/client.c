@@ -310,7 +310,7 @@ void milter_begin(struct milter_client *client)
 {
     client->failed = client->over = client->quarantine = client->new_body = client->new_body_ended = false;
     client->in_message = true;
-    client->interrupted = false;
+    client->in_content = client->interrupted = false;
     client->message_id = (struct span){0};
     client->body = 0;
 }

@@ -45,6 +45,7 @@ struct milter_client {
     bool failed;          /* and was lost, for the reason given */
     bool accepted;        /* the milter is done with the session */
     bool in_message;      /* it takes part in the message under way */
+    bool in_content;      /* its content has begun */
     bool interrupted;     /* it did, until the client greeted anew */
     bool over;            /* and has decided about it */
     bool new_body;        /* body edits: begun, */

@@ -72,7 +72,8 @@ static enum verdict on_helo(struct filter_ctx *ctx, struct span name)
     return milter_ask(ctx, &(struct milter_event){.command = MILTER_HELO, .name = name}, !client->tried);
 }
 
-/* Shown to a milter that is there: for a command that means nothing none is looked for. */
+/* Shown to a milter that is there: for a command that means nothing none is looked for. Between the chunks of
+ * a message it would be in the middle of content, which no milter expects. */
 static enum verdict on_command(struct filter_ctx *ctx, const struct filter_command *command)
 {
     struct milter_client *client = filter_session(ctx);
@@ -81,7 +82,7 @@ static enum verdict on_command(struct filter_ctx *ctx, const struct filter_comma
         return VERDICT_FAIL;
     if (command->known || client->channel == NULL || !milter_sends(client, MILTER_UNKNOWN))
         return VERDICT_CONTINUE;
-    if (client->over && filter_facts(ctx)->transaction.len != 0)
+    if ((client->over || client->in_content) && filter_facts(ctx)->transaction.len != 0)
         return VERDICT_CONTINUE;
     return milter_ask(
         ctx,
@@ -137,6 +138,10 @@ static enum verdict on_recipient(struct filter_ctx *ctx, const struct filter_pat
 /* DATA without recipients comes to nothing: milters do not expect it. */
 static enum verdict on_data(struct filter_ctx *ctx)
 {
+    struct milter_client *client = filter_session(ctx);
+
+    if (client != NULL)
+        client->in_content = true;
     if (filter_facts(ctx)->recipients == 0)
         return VERDICT_CONTINUE;
     return ask(ctx, &(struct milter_event){.command = MILTER_DATA});
