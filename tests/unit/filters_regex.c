@@ -231,7 +231,7 @@ static const struct complaint_case {
      "rules[1].replacement: only rewrite has a replacement"},
     {{.on = "raw", .source = "x", .deed.reply = "550 $x"},
      "rules[1].reply: \"$\" begins a name, such as ${amount}, or another \"$\""},
-    {{.on = "raw", .patterns = {(const char *[]){"a", "(b"}, 2}},
+    {{.on = "raw", .patterns = {(const char *[]){"a", "(b"}, 2, NULL}},
      "rules[1].patterns[1]: missing closing parenthesis at offset 2"},
     {{.on = "raw_body", .source = "(?<=a{40000})x"},
      "rules[1].pattern: looks back further than half of limits.window"},

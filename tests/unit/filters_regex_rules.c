@@ -149,8 +149,8 @@ static void test_lists(void)
 {
     static const char *patterns[] = {"^never", "^caf\xC3\xA9 (?<n>.)"}, *literals[] = {"a.b", "[5 $]"};
     struct rule rules[] = {
-        {.name = "p", .on = "subject", .patterns = {patterns, 2}, .caseless = true},
-        {.name = "l", .on = "headers", .literals = {literals, 2}, .deed = {.action = ACTION_TEMPFAIL}},
+        {.name = "p", .on = "subject", .patterns = {patterns, 2, NULL}, .caseless = true},
+        {.name = "l", .on = "headers", .literals = {literals, 2, NULL}, .deed = {.action = ACTION_TEMPFAIL}},
     };
     static const struct {
         const char *header, *reason;

@@ -153,7 +153,7 @@ static void test_refused(void)
         "{" GOOD ",\"client\":{\"port\":\"x\"}}",
         "{" GOOD ",\"helo\":7}",
         "{" GOOD "} x",
-        "{" GOOD,
+        ("{" GOOD),
     };
     struct facts_file file;
 

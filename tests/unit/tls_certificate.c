@@ -45,7 +45,9 @@ static void test_names(void)
         CERTIFICATE("ecdsa"),
         CERTIFICATE("proxy"),
         CERTIFICATE("client"),
-        {.chain = TEST_CERTIFICATES "/proxy.pem", .key = TEST_CERTIFICATES "/proxy.key", .names = {own, 1}},
+        {.chain = TEST_CERTIFICATES "/proxy.pem",
+         .key = TEST_CERTIFICATES "/proxy.key",
+         .names = {own, 1, NULL}},
     };
     struct tls_certificate c[4];
     char name[TLS_NAME_OCTETS];

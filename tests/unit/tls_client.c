@@ -92,7 +92,7 @@ static void test_judge(void)
     for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
         const struct tls_client_terms terms = {.name = cases[i / 2].name,
                                                .verify = cases[i / 2].ca != NULL,
-                                               .fingerprints = {pins, cases[i / 2].pins},
+                                               .fingerprints = {pins, cases[i / 2].pins, NULL},
                                                .ca = cases[i / 2].ca,
                                                .policy = &policy};
         struct tls_server *server = server_new(cases[i / 2].shown, TLS_ASK_NONE);
@@ -145,7 +145,7 @@ static void test_complaints(void)
         {{.verify = true, .name = "a.example", .ca = AT "none.pem"},
          "ca[0]: " AT "none.pem cannot be read: No such file or directory\n"},
         {{.chain = AT "client.pem", .key = AT "ecdsa.key"}, "key[0]: is not the key of the certificate\n"},
-        {{.fingerprints = {pins, 3}},
+        {{.fingerprints = {pins, 3, NULL}},
          "fingerprints[1]: \"sha256:12\" is no fingerprint; allowed: sha256: and 64 hexadecimal digits\n"
          "fingerprints[2]: \"md5:" ZEROES
          "\" is no fingerprint; allowed: sha256: and 64 hexadecimal digits\n"},
