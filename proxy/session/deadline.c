@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "session/body.h"
+#include "session/late.h"
 #include "session/leg.h"
 #include "session/phase.h"
 #include "session/transaction.h"
@@ -114,6 +115,8 @@ static void ring(void *owner)
     uint64_t now = world_now(session->world);
 
     session->alarm_at = 0;
+    if (late_reminder(session) <= now)
+        late_remind(session);
     if (leg_limit(session, now) <= now) {
         leg_lose(session, "time limit");
     } else if (client_limit(session, now) <= now) {
@@ -130,6 +133,7 @@ void deadline_arm(struct session *session)
     uint64_t now = world_now(session->world);
     uint64_t at = earlier(client_limit(session, now), leg_limit(session, now));
 
+    at = earlier(at, late_reminder(session));
     /* An alarm that rings too early only asks again; most limits move forward long before they pass. */
     if (at == NEVER || (session->alarm_at != 0 && session->alarm_at <= at))
         return;

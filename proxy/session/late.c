@@ -9,6 +9,8 @@
 #include "session/transaction.h"
 #include "session/verbs.h"
 
+#define REMINDER_MS 120000 /* servers wait for five minutes at least (RFC 5321 4.5.3.2.7) */
+
 bool late_wanted(const struct session *session)
 {
     return (chain_edits(session->settings->chain) & (FILTER_EDITS_ENVELOPE | FILTER_QUARANTINES)) != 0;
@@ -90,4 +92,20 @@ enum step late_step(struct session *session)
             break;
         }
     return STEP_AGAIN;
+}
+
+uint64_t late_reminder(const struct session *session)
+{
+    const struct body *body = session->body;
+    const struct leg *leg = session->leg;
+    bool waits = body != NULL && body->late && !body_over(body) && !quarantine_busy(session) && leg != NULL &&
+                 leg->state == LEG_READY && leg->outstanding == 0;
+
+    return waits ? leg->quiet + REMINDER_MS : UINT64_MAX;
+}
+
+void late_remind(struct session *session)
+{
+    if (leg_say(session, SPAN("NOOP\r\n"), exchange_ignore) == NULL)
+        session->leg->quiet = world_now(session->world);
 }

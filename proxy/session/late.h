@@ -5,6 +5,8 @@
 #ifndef SESSION_LATE_H
 #define SESSION_LATE_H
 
+#include <stdint.h>
+
 #include "session/session.h"
 
 /* The filters of this session may change envelopes, or want messages kept. */
@@ -14,5 +16,9 @@ void late_open(struct session *session);
 /* The filters have had their last word: tells the upstream the envelope as it now is, asks it for content.
  * AGAIN: it is ready, or the message is refused, kept or goes nowhere; WAIT: call again on the next round. */
 enum step late_step(struct session *session);
+/* When the upstream, which waits for a command meanwhile, is to be told that we are still there; UINT64_MAX:
+ * not at all. */
+uint64_t late_reminder(const struct session *session);
+void late_remind(struct session *session);
 
 #endif

@@ -51,8 +51,10 @@ static void arm(struct session *session)
 {
     struct leg *leg = session->leg;
     const struct exchange *oldest = TAILQ_FIRST(&leg->expected);
+    uint64_t now = world_now(session->world);
 
-    leg->deadline = oldest != NULL ? world_now(session->world) + oldest->limit : 0;
+    leg->deadline = oldest != NULL ? now + oldest->limit : 0;
+    leg->quiet = now;
 }
 
 void leg_expect(struct session *session, struct exchange *exchange)

@@ -36,6 +36,7 @@ struct leg {
     enum leg_state state;
     uint64_t offers;   /* bits of enum keyword it offers */
     uint64_t deadline; /* for the next reply; 0: none is awaited */
+    uint64_t quiet;    /* since when none is */
     uint64_t progress; /* octets it had taken at `blocked` */
     uint64_t blocked;  /* since when it takes no more octets */
     bool spoiled;      /* its state is unknown: good for nothing but closing */
