@@ -120,9 +120,12 @@ void verb_mail_refused(struct session *session, struct exchange *exchange, const
     exchange_decide(session, exchange, decision);
 }
 
+/* A filter may have decided meanwhile that the message is discarded: now there will be none. */
 static void refused(struct transaction *transaction, unsigned code, struct span text)
 {
     transaction->state = TRANSACTION_REFUSED;
+    transaction->verdict = NULL;
+    transaction->filter = span_of(NULL, 0);
     transaction_note(transaction, "refused", NULL, SPAN("upstream at MAIL"), code, text);
 }
 
