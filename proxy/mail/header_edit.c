@@ -85,14 +85,14 @@ static bool take_apart(struct section *section, struct span octets)
     return good;
 }
 
-/* Behind the first fields, `above` octets long, stands one that is none: its editor is nobody's. */
+/* Behind the first fields, `above` octets long, stands one that is none: its editor is nobody's. The last of
+ * them may be longer by now: it is continued by a message that began with the continuation of nothing. */
 static bool put_border(struct section *section, size_t above)
 {
     struct field *behind = NULL;
 
     for (struct field *at = section->first; at != NULL && above != 0; at = at->next) {
-        assert(above >= at->octets.len);
-        above -= at->octets.len;
+        above -= at->octets.len < above ? at->octets.len : above;
         behind = at;
     }
     section->border = put_field(section, behind, SPAN(""), SPAN(""));
