@@ -38,6 +38,7 @@ static inline void scene_begin(struct scene *scene, const char *filter)
     facts->listener = SPAN("front");
     facts->helo = SPAN("client.example");
     facts->hostname = SPAN("mx.example.com");
+    facts->recipients = 1;
 }
 
 static inline void scene_message(struct scene *scene)

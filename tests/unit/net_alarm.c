@@ -5,7 +5,7 @@
 
 #define MANY 500
 
-struct bell {
+struct chime {
     struct alarm alarm;
     struct fixture *f;
     uint64_t at; /* 0: not set */
@@ -17,7 +17,7 @@ static unsigned outstanding;
 
 static void on_ring(void *owner)
 {
-    struct bell *bell = owner;
+    struct chime *bell = owner;
     uint64_t now = world_now(&bell->f->loop.world);
 
     CHECK(bell->alarm.handle == NULL && bell->at != 0);
@@ -28,7 +28,7 @@ static void on_ring(void *owner)
         loop_stop(&bell->f->loop);
 }
 
-static void set(struct bell *bell, uint64_t after)
+static void set(struct chime *bell, uint64_t after)
 {
     struct world *world = &bell->f->loop.world;
 
@@ -39,14 +39,14 @@ static void set(struct bell *bell, uint64_t after)
 /* Every alarm is set, many are moved forward and back, some are cleared: the rest ring once, none early. */
 static void test_many(void)
 {
-    static struct bell bells[MANY];
+    static struct chime bells[MANY];
     struct fixture f;
     unsigned cleared = 0;
 
     fixture_start(&f);
     srand(7);
     for (size_t i = 0; i < MANY; i++) {
-        bells[i] = (struct bell){.alarm = {.ring = on_ring, .owner = &bells[i]}, .f = &f};
+        bells[i] = (struct chime){.alarm = {.ring = on_ring, .owner = &bells[i]}, .f = &f};
         set(&bells[i], 1 + (uint64_t)(rand() % 200));
     }
     for (int i = 0; i < 2 * MANY; i++)
@@ -67,7 +67,7 @@ static unsigned repeats;
 
 static void on_repeat(void *owner)
 {
-    struct bell *bell = owner;
+    struct chime *bell = owner;
 
     if (++repeats == 5)
         loop_stop(&bell->f->loop);
@@ -78,11 +78,11 @@ static void on_repeat(void *owner)
 static void test_again_and_clear_other(void)
 {
     struct fixture f;
-    struct bell again, never;
+    struct chime again, never;
 
     fixture_start(&f);
-    again = (struct bell){.alarm = {.ring = on_repeat, .owner = &again}, .f = &f};
-    never = (struct bell){.alarm = {.ring = on_ring, .owner = &never}, .f = &f};
+    again = (struct chime){.alarm = {.ring = on_repeat, .owner = &again}, .f = &f};
+    never = (struct chime){.alarm = {.ring = on_ring, .owner = &never}, .f = &f};
     set(&again, 1);
     set(&never, 10000);
     repeats = 0;
@@ -97,11 +97,11 @@ static void test_again_and_clear_other(void)
 static void test_pushed_forward(void)
 {
     struct fixture f;
-    struct bell bell;
+    struct chime bell;
     uint64_t begun;
 
     fixture_start(&f);
-    bell = (struct bell){.alarm = {.ring = on_ring, .owner = &bell}, .f = &f};
+    bell = (struct chime){.alarm = {.ring = on_ring, .owner = &bell}, .f = &f};
     begun = world_now(&f.loop.world);
     set(&bell, 20);
     set(&bell, 150);
