@@ -211,7 +211,8 @@ static const char *begin_main(struct module *module, unsigned milliseconds)
     if (parked)
         return NULL;
     (void)pthread_join(module->thread, NULL);
-    return "its main() has returned before smfi_main() served anything";
+    return module->library.registered ? "its main() has returned before smfi_main() served anything"
+                                      : "its main() has returned without smfi_register()";
 }
 
 struct module *module_start(const char *path, const char *const *arguments, unsigned threads,

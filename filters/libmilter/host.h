@@ -39,7 +39,8 @@ struct visitor {
 struct visit *visit_begin(struct module *module, struct visitor visitor);
 /* Whole packets of a mail server, one behind the other; copied. They may be told before those in front of
  * them have been answered: what follows one that is answered by anything but CONTINUE is not told to the
- * module, nor answered; only a recipient that is refused lets the next follow. Not again before answered().
+ * module, nor answered; only a recipient that is refused lets the next follow, and behind SKIP no more than
+ * the packets of the same command are left out. Not again before answered().
  * False: no thread or no memory can be had; the session is over, and answered() will not be called. */
 bool visit_tell(struct visit *visit, struct span packets);
 /* In answered() and after it: the packets that the module has said since the last visit_tell(), valid until

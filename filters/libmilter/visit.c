@@ -58,7 +58,6 @@ static bool goes_on(const struct visit *visit, char command)
         return command == MILTER_RCPT;
     case MILTER_SAY_ACCEPT:
     case MILTER_SAY_DISCARD:
-    case MILTER_SAY_SKIP:
         return false;
     default:
         return true;
@@ -70,14 +69,18 @@ static void serve(struct visit *visit)
 {
     struct milter_reader reader = {.limit = visit->module->library.limit};
     struct span left = {visit->told, visit->told_len}, data = {NULL, 0};
-    char command = '\0';
+    char command = '\0', skipped = '\0';
     long taken;
 
     visit->answer = '\0';
     while (!visit->over && goes_on(visit, command) &&
            (taken = milter_read(&reader, left, &command, &data)) != 0) {
-        visit->over = taken < 0 || (command != '\0' && !engine_read(visit->ctx, command, data));
         left = span_skip(left, taken > 0 ? (size_t)taken : left.len);
+        visit->answer = '\0';
+        if (taken > 0 && (command == '\0' || command == skipped))
+            continue;
+        visit->over = taken < 0 || !engine_read(visit->ctx, command, data);
+        skipped = visit->answer == MILTER_SAY_SKIP ? command : '\0';
     }
     milter_reader_free(&reader);
 }
