@@ -15,6 +15,7 @@ extern const struct filter filter_extensions;
 extern const struct filter filter_headers;
 extern const struct filter filter_limits;
 extern const struct filter filter_milter;
+extern const struct filter filter_milter_module;
 extern const struct filter filter_regex;
 extern const struct filter filter_rewrite;
 extern const struct filter filter_size;

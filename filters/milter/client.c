@@ -1,13 +1,14 @@
 /* client.c: one milter connection of a session, and the one question that waits for it. */
 #include "filters/milter/client.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "filters/milter/agree.h"
 #include "filters/milter/hear.h"
 #include "filters/milter/tell.h"
 
-static const struct filter_channel_calls channel_calls;
+#define PUT_OFF_OCTETS 65536 /* of packets that wait to be told together */
 
 /* --- the end -------------------------------------------------------------------------------------------- */
 
@@ -16,16 +17,24 @@ static void forget(struct milter_client *client)
 {
     milter_reader_free(&client->reader);
     milter_writer_free(&client->out);
-    client->channel = NULL;
-    client->sent = 0;
+    client->link = NULL;
+    client->sent = client->answered = 0;
     client->version = 0;
     client->awaiting = '\0';
-    client->connected = client->gathering = client->met = client->greeted = false;
+    client->connected = client->gathering = client->put_off = client->met = client->greeted = false;
 }
 
-static void let_go(struct milter_client *client)
+static const struct milter_transport *transport_of(struct filter_ctx *ctx)
 {
-    filter_channel_close(client->channel);
+    const struct milter_config *config = filter_config(ctx);
+
+    return config->transport;
+}
+
+static void let_go(struct filter_ctx *ctx, struct milter_client *client)
+{
+    if (client->link != NULL)
+        transport_of(ctx)->close(client->link);
     forget(client);
 }
 
@@ -59,39 +68,65 @@ enum verdict milter_fail(struct filter_ctx *ctx, struct milter_client *client, c
     va_end(args);
     count_failure(ctx, client);
     client->failed = true;
-    let_go(client);
+    let_go(ctx, client);
     return VERDICT_FAIL;
 }
 
-/* QUIT, if it can leave at once: nobody waits for a milter that is not needed any more. */
+/* QUIT, unless it would end what is under way. */
 static void part(struct filter_ctx *ctx, struct milter_client *client)
 {
-    if (client->channel == NULL)
+    struct span goodbye = {NULL, 0};
+    char quit[MILTER_HEAD];
+
+    if (client->link == NULL)
         return;
     if (client->version != 0 && client->awaiting == '\0' && client->sent == client->out.len) {
-        char quit[MILTER_HEAD];
         milter_write_head(quit, MILTER_QUIT, 0);
-        (void)filter_channel_send(client->channel, span_of(quit, sizeof(quit)));
+        goodbye = span_of(quit, sizeof(quit));
         count_success(ctx, client);
     }
-    filter_channel_finish(client->channel);
-    let_go(client);
+    transport_of(ctx)->part(client->link, goodbye);
+    forget(client);
 }
 
 /* --- sending -------------------------------------------------------------------------------------------- */
 
-/* Sends what there is room for; true when nothing is left. */
-static bool push(struct milter_client *client)
+/* Of the packets that were told in one go, those that `passed` is the command of left out, the next that is
+ * answered is awaited; when there is none they are done with. */
+static void await_next(struct milter_client *client, char passed)
 {
     struct milter_writer *out = &client->out;
 
-    if (client->gathering)
+    client->awaiting = '\0';
+    while (client->answered < out->len && client->awaiting == '\0') {
+        struct milter_reader reader = {0};
+        struct span data;
+        char command = '\0';
+        long n = milter_read(&reader, span_skip(milter_written(out), client->answered), &command, &data);
+        assert(n > 0 && command != '\0'); /* we have written it, in one piece */
+        client->answered += (size_t)n;
+        if (command != passed && milter_is_due(client, command))
+            client->awaiting = command;
+    }
+    if (client->awaiting == '\0')
+        out->len = client->sent = client->answered = 0;
+}
+
+/* Sends what there is room for; true when nothing is left. */
+static bool push(struct filter_ctx *ctx, struct milter_client *client)
+{
+    const struct milter_transport *transport = transport_of(ctx);
+    struct milter_writer *out = &client->out;
+
+    if (client->gathering || client->put_off || client->sent == out->len)
         return true;
-    client->sent +=
-        filter_channel_send(client->channel, span_of(out->ptr + client->sent, out->len - client->sent));
+    client->sent += transport->send(client->link, span_of(out->ptr + client->sent, out->len - client->sent));
     if (client->sent < out->len)
         return false;
-    out->len = client->sent = 0;
+    if (transport->at_once)
+        await_next(client, '\0');
+    else
+        out->len = client->sent = 0;
     return true;
 }
 
@@ -103,14 +138,17 @@ static bool open_next(struct filter_ctx *ctx, struct milter_client *client)
     for (; client->address < config->addresses.count; client->address++) {
         if (!circuit_try(circuit_of(config, client), &config->rule, filter_now(ctx)))
             continue;
-        client->channel = filter_channel_open(ctx, config->addresses.items[client->address],
-                                              config->connect_timeout, &channel_calls);
-        if (client->channel == NULL)
+        client->link = config->transport->open(ctx, client->address);
+        if (client->link == NULL) {
+            (void)snprintf(client->why, sizeof(client->why), "no session can be begun");
             return false;
+        }
+        client->connected = config->transport->at_once;
         client->awaiting = MILTER_OPTNEG;
         milter_offer(client, config);
         return true;
     }
+    (void)snprintf(client->why, sizeof(client->why), "not tried, as it has failed of late");
     return false;
 }
 
@@ -129,6 +167,19 @@ static void set_timer(struct filter_ctx *ctx, const struct milter_client *client
         (void)filter_timer(ctx, content ? config->content_timeout : config->command_timeout, on_timer);
 }
 
+/* What the milter is told in one go costs little: its header section, and as much of the body as that, is put
+ * off until a packet is due that something depends on, or there is much of it. */
+static bool puts_off(struct filter_ctx *ctx, const struct milter_client *client)
+{
+    char command = client->event.command;
+
+    if (!transport_of(ctx)->at_once || client->version == 0 ||
+        client->out.len - client->sent >= PUT_OFF_OCTETS)
+        return false;
+    return command == MILTER_HEADER || command == MILTER_EOH || command == MILTER_BODY ||
+           (command == MILTER_EOM && !client->told);
+}
+
 /* Sends what is due as far as it can be; PENDING while something is waited for. */
 static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
 {
@@ -137,7 +188,7 @@ static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
             return VERDICT_FAIL;
         if (client->out.starved)
             return milter_fail(ctx, client, "out of memory");
-        if (!push(client) || client->awaiting != '\0') {
+        if (!push(ctx, client) || (client->awaiting != '\0' && !client->put_off)) {
             set_timer(ctx, client);
             return VERDICT_PENDING;
         }
@@ -145,6 +196,9 @@ static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
             return client->verdict;
         if (!milter_tell(ctx, client))
             return VERDICT_CONTINUE;
+        client->put_off = !client->failed && puts_off(ctx, client);
+        if (client->put_off)
+            client->awaiting = '\0';
     }
 }
 
@@ -176,20 +230,18 @@ enum verdict milter_ask(struct filter_ctx *ctx, const struct milter_event *event
     client->event = *event;
     client->told = client->decided = client->parting = false;
     client->since = filter_now(ctx);
-    if (client->channel == NULL && !client->failed) {
+    if (client->link == NULL && !client->failed) {
         if (!open)
             return VERDICT_CONTINUE;
         client->tried = true;
         client->address = 0;
-        if (!open_next(ctx, client)) {
-            client->failed = true;
-            (void)snprintf(client->why, sizeof(client->why), "not tried, as it has failed of late");
-        }
+        client->failed = !open_next(ctx, client);
     }
     return settle(ctx, client, go_on(ctx, client));
 }
 
-/* --- the channel ---------------------------------------------------------------------------------------- */
+/* --- the transport ----------------------------------------------------------------------------------------
+ */
 
 static void on_timer(struct filter_ctx *ctx)
 {
@@ -202,36 +254,55 @@ static void on_timer(struct filter_ctx *ctx)
         resume(ctx, client, milter_fail(ctx, client, "does not take what it is sent"));
 }
 
-static void on_connected(struct filter_ctx *ctx, struct filter_channel *channel)
+void milter_connected(struct filter_ctx *ctx)
 {
     struct milter_client *client = filter_session(ctx);
 
-    (void)channel;
     client->connected = true;
     set_timer(ctx, client);
 }
 
-static void on_writable(struct filter_ctx *ctx, struct filter_channel *channel)
+void milter_writable(struct filter_ctx *ctx)
 {
     struct milter_client *client = filter_session(ctx);
 
-    (void)channel;
     if (client->asked)
         resume(ctx, client, go_on(ctx, client));
     else
-        (void)push(client);
+        (void)push(ctx, client);
+}
+
+/* After an answer: whether another is awaited before the question is answered. What it has decided about the
+ * message is all that counts; a SKIP of something earlier than what is asked about is no answer to that. */
+static bool more_is_due(struct filter_ctx *ctx, struct milter_client *client, char answered)
+{
+    bool skip = client->decided && client->verdict == VERDICT_SKIP, more = false;
+
+    if (transport_of(ctx)->at_once) {
+        if (client->decided && !skip)
+            client->out.len = client->sent = client->answered = 0;
+        else
+            await_next(client, skip ? answered : '\0');
+        more = client->awaiting != '\0';
+    }
+    if (skip && (more || answered != client->event.command))
+        client->decided = false;
+    return more;
 }
 
 /* One packet; false when the connection has been given up. */
 static bool hear(struct filter_ctx *ctx, struct milter_client *client, char command, struct span data)
 {
+    char awaited = client->awaiting;
+
     if (client->awaiting == '\0') {
         resume(ctx, client, milter_fail(ctx, client, "spoke without having been asked"));
         return false;
     }
     switch (milter_hear(ctx, client, command, data)) {
     case MILTER_HEARD_ANSWER:
-        resume(ctx, client, go_on(ctx, client));
+        if (!more_is_due(ctx, client, awaited))
+            resume(ctx, client, go_on(ctx, client));
         break;
     case MILTER_HEARD_TIME:
         set_timer(ctx, client);
@@ -242,19 +313,18 @@ static bool hear(struct filter_ctx *ctx, struct milter_client *client, char comm
         resume(ctx, client, VERDICT_FAIL);
         break;
     }
-    return client->channel != NULL;
+    return client->link != NULL;
 }
 
-static size_t on_bytes(struct filter_ctx *ctx, struct filter_channel *channel, struct span bytes)
+size_t milter_heard_octets(struct filter_ctx *ctx, struct span octets)
 {
     struct milter_client *client = filter_session(ctx);
     size_t taken = 0;
 
-    (void)channel;
-    while (taken < bytes.len) {
+    while (taken < octets.len) {
         struct span data;
         char command;
-        long n = milter_read(&client->reader, span_skip(bytes, taken), &command, &data);
+        long n = milter_read(&client->reader, span_skip(octets, taken), &command, &data);
         if (n < 0) {
             resume(ctx, client, milter_fail(ctx, client, "%s", milter_error_text(n)));
             break;
@@ -274,11 +344,10 @@ static const char *error_text(int error)
 }
 
 /* An idle connection may be closed by the milter: another is opened when there is something to be told. */
-static void on_ended(struct filter_ctx *ctx, struct filter_channel *channel, int error)
+void milter_ended(struct filter_ctx *ctx, int error)
 {
     struct milter_client *client = filter_session(ctx);
 
-    (void)channel;
     if (client->connected && !client->asked && (!client->in_message || client->over)) {
         forget(client);
         return;
@@ -287,7 +356,7 @@ static void on_ended(struct filter_ctx *ctx, struct filter_channel *channel, int
         count_failure(ctx, client);
         client->address++;
         forget(client);
-        if (open_next(ctx, client) && push(client))
+        if (open_next(ctx, client) && push(ctx, client))
             return;
     }
     if (client->awaiting == MILTER_OPTNEG && client->connected && error == 0)
@@ -301,8 +370,6 @@ static void on_ended(struct filter_ctx *ctx, struct filter_channel *channel, int
     forget(client);
     resume(ctx, client, VERDICT_FAIL);
 }
-
-static const struct filter_channel_calls channel_calls = {on_connected, on_bytes, on_writable, on_ended};
 
 /* --- the message ---------------------------------------------------------------------------------------- */
 
@@ -318,19 +385,19 @@ void milter_begin(struct milter_client *client)
 void milter_abort(struct filter_ctx *ctx, struct milter_client *client)
 {
     const struct milter_packet abort_message = {.command = MILTER_ABORT};
-    bool tell = client->in_message && !client->over && client->channel != NULL;
+    bool tell = client->in_message && !client->over && client->link != NULL;
 
     client->in_message = false;
-    if (client->gathering)
-        client->out.len = 0;
-    client->gathering = false;
+    if (client->gathering || client->put_off)
+        client->out.len = client->sent = 0;
+    client->gathering = client->put_off = false;
     if (!tell)
         return;
     (void)milter_write(&client->out, MILTER_OF_MTA, &abort_message);
     if (client->out.starved)
         (void)milter_fail(ctx, client, "out of memory");
     else
-        (void)push(client);
+        (void)push(ctx, client);
 }
 
 void milter_interrupt(struct filter_ctx *ctx, struct milter_client *client)
@@ -346,7 +413,7 @@ void milter_cancelled(struct filter_ctx *ctx, struct milter_client *client)
 
     if (filter_now(ctx) - client->since >= config->eom_timeout)
         count_failure(ctx, client);
-    forget(client);
+    let_go(ctx, client);
     client->asked = false;
     client->failed = true;
     (void)snprintf(client->why, sizeof(client->why), "no answer in time");

@@ -5,6 +5,7 @@
 #define FILTERS_MILTER_CLIENT_H
 
 #include "filters/milter/config.h"
+#include "filters/milter/transport.h"
 #include "postern/filter_io.h"
 
 /* What the milter is told of in one question of the chain. Spans stay as they are until it is answered. */
@@ -19,11 +20,13 @@ struct milter_event {
 
 /* The state of the filter in one session. */
 struct milter_client {
-    struct filter_channel *channel; /* NULL: there is no connection */
-    size_t address;                 /* being tried, or in use */
+    struct milter_link *link; /* NULL: there is no connection */
+    size_t address;           /* being tried, or in use */
     struct milter_reader reader;
-    struct milter_writer out; /* packets on their way, or the BODY being gathered */
+    struct milter_writer out; /* packets on their way, or put off, and behind them the BODY being gathered */
     size_t sent;              /* octets of out */
+    size_t answered;          /* octets of out, while several packets are answered in one go */
+    size_t body_at;           /* where in out the BODY being gathered begins */
     uint32_t actions, steps;  /* as agreed */
     uint32_t lied;            /* actions that were tried although not agreed on */
     map_set macros[MILTER_STAGES];
@@ -39,7 +42,8 @@ struct milter_client {
     bool told;            /* the event has been sent, or need not be */
     bool decided;         /* verdict is the answer */
     bool met, greeted;    /* CONNECT, HELO have been told */
-    bool gathering;       /* out is a BODY that is not whole */
+    bool gathering;       /* out ends in a BODY that is not whole */
+    bool put_off;         /* what is in out is told together with what follows */
     bool parting;         /* with it the session is over for the milter */
     bool tried;           /* a connection has been attempted in this session */
     bool failed;          /* and was lost, for the reason given */
@@ -65,7 +69,7 @@ void milter_abort(struct filter_ctx *ctx, struct milter_client *client);
 /* The client greets within a message, which ends it unless the greeting is refused: the milter, which is
  * asked first, knows no such thing and is told that it has ended. */
 void milter_interrupt(struct filter_ctx *ctx, struct milter_client *client);
-/* The question is withdrawn; the channel has gone already. */
+/* The question is withdrawn: the connection, whose answer nobody waits for, is closed. */
 void milter_cancelled(struct filter_ctx *ctx, struct milter_client *client);
 /* Says goodbye and frees. */
 void milter_close(struct filter_ctx *ctx, struct milter_client *client);

@@ -4,6 +4,8 @@
 
 #include "filters/milter/circuit.h"
 #include "filters/milter/map.h"
+#include "filters/milter/resident.h"
+#include "filters/milter/transport.h"
 #include "postern/option.h"
 
 enum milter_edits { MILTER_EDITS_NONE, MILTER_EDITS_HEADERS, MILTER_EDITS_ALL };
@@ -11,7 +13,13 @@ enum milter_envelope { MILTER_ENVELOPE_KEEP, MILTER_ENVELOPE_REFUSE, MILTER_ENVE
 enum milter_authenticated { MILTER_ANYBODY, MILTER_AUTHENTICATED, MILTER_NOT_AUTHENTICATED };
 
 struct milter_config {
-    struct option_strings addresses; /* as channels want them */
+    const struct milter_transport *transport;
+    const char *path; /* of a module */
+    struct option_strings arguments;
+    int64_t threads;
+    uint64_t start_timeout;          /* ms */
+    struct resident *resident;       /* NULL: none is called in this process */
+    struct option_strings addresses; /* as channels want them; of a module its path */
     struct circuit *circuits;        /* one for each */
     atomic_bool *mentioned;          /* what the milter wants beyond what it is offered has been logged */
     int64_t failures;

@@ -1,5 +1,5 @@
-/* milter.c: the filter `milter`: shows sessions and messages to a milter, and does as it says. The connection
- * is left to client.c, the keys to options.c. */
+/* milter.c: the filters `milter` and `milter-module`: shows sessions and messages to a milter, and does as it
+ * says. The connection is left to client.c, the keys to options*.c. */
 #include "filters/filters.h"
 #include "filters/milter/client.h"
 #include "filters/milter/options.h"
@@ -80,7 +80,7 @@ static enum verdict on_command(struct filter_ctx *ctx, const struct filter_comma
 
     if (client == NULL)
         return VERDICT_FAIL;
-    if (command->known || client->channel == NULL || !milter_sends(client, MILTER_UNKNOWN))
+    if (command->known || client->link == NULL || client->put_off || !milter_sends(client, MILTER_UNKNOWN))
         return VERDICT_CONTINUE;
     if ((client->over || client->in_content) && filter_facts(ctx)->transaction.len != 0)
         return VERDICT_CONTINUE;
@@ -214,6 +214,12 @@ static void on_close(struct filter_ctx *ctx)
         milter_close(ctx, client);
 }
 
+#define ASKED                                                                                                \
+    .on_connect = on_connect, .on_command = on_command, .on_helo = on_helo, .on_mail = on_mail,              \
+    .on_recipient = on_recipient, .on_data = on_data, .on_header = on_header,                                \
+    .on_end_of_headers = on_end_of_headers, .on_body = on_body, .on_end_of_message = on_end_of_message,      \
+    .cancel = cancel, .on_abort = on_abort, .on_close = on_close
+
 const struct filter filter_milter = {
     .api = FILTER_API,
     .name = "milter",
@@ -222,17 +228,18 @@ const struct filter filter_milter = {
     .config_size = sizeof(struct milter_config),
     .session_size = sizeof(struct milter_client),
     .open = milter_options_open,
-    .on_connect = on_connect,
-    .on_command = on_command,
-    .on_helo = on_helo,
-    .on_mail = on_mail,
-    .on_recipient = on_recipient,
-    .on_data = on_data,
-    .on_header = on_header,
-    .on_end_of_headers = on_end_of_headers,
-    .on_body = on_body,
-    .on_end_of_message = on_end_of_message,
-    .cancel = cancel,
-    .on_abort = on_abort,
-    .on_close = on_close,
+    ASKED,
+};
+
+const struct filter filter_milter_module = {
+    .api = FILTER_API,
+    .name = "milter-module",
+    .help = "Loads a milter, whose source was built as a shared object, and calls it as `milter` asks one "
+            "behind a socket.",
+    .options = milter_module_options,
+    .config_size = sizeof(struct milter_config),
+    .session_size = sizeof(struct milter_client),
+    .open = milter_module_open,
+    .shut = milter_module_shut,
+    ASKED,
 };

@@ -45,6 +45,16 @@ bool milter_answers(const struct milter_client *client, char command)
     return (client->steps & row_of(command)->unanswered) == 0;
 }
 
+bool milter_is_due(const struct milter_client *client, char command)
+{
+    if (command == MILTER_OPTNEG)
+        return true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].command == command)
+            return milter_answers(client, command);
+    return false;
+}
+
 /* --- what each says ------------------------------------------------------------------------------------- */
 
 /* The Message-ID is known behind the header section, and gone with the message: milters may want it anywhere.
@@ -185,19 +195,22 @@ static bool gather(struct milter_client *client)
     struct span *octets = &client->event.octets;
     struct span some;
 
-    if (!client->gathering) /* nothing else waits in out */
+    if (!client->gathering) {
+        client->body_at = client->out.len;
         (void)milter_add(&client->out, span_of("\0\0\0\0\0", MILTER_HEAD));
+    }
     client->gathering = true;
-    some = span_first(*octets, MILTER_HEAD + MILTER_DATA_MAX - client->out.len);
+    some = span_first(*octets, MILTER_HEAD + MILTER_DATA_MAX - (client->out.len - client->body_at));
     (void)milter_add(&client->out, some);
     *octets = span_skip(*octets, some.len);
-    return client->out.starved || client->out.len == MILTER_HEAD + MILTER_DATA_MAX;
+    return client->out.starved || client->out.len - client->body_at == MILTER_HEAD + MILTER_DATA_MAX;
 }
 
 /* What has been gathered is sent. */
 static void say_body(struct milter_client *client)
 {
-    milter_write_head(client->out.ptr, MILTER_BODY, client->out.len - MILTER_HEAD);
+    milter_write_head(client->out.ptr + client->body_at, MILTER_BODY,
+                      client->out.len - client->body_at - MILTER_HEAD);
     client->gathering = false;
     if (milter_answers(client, MILTER_BODY))
         client->awaiting = MILTER_BODY;

@@ -11,5 +11,7 @@ bool milter_tell(struct filter_ctx *ctx, struct milter_client *client);
 /* True when packets of this command are sent, and when they are answered. */
 bool milter_sends(const struct milter_client *client, char command);
 bool milter_answers(const struct milter_client *client, char command);
+/* True for a packet, of any command, that an answer follows. */
+bool milter_is_due(const struct milter_client *client, char command);
 
 #endif
