@@ -1,14 +1,12 @@
 /* client.c: one milter connection of a session, and the one question that waits for it. */
 #include "filters/milter/client.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "filters/milter/agree.h"
 #include "filters/milter/hear.h"
+#include "filters/milter/send.h"
 #include "filters/milter/tell.h"
-
-#define PUT_OFF_OCTETS 65536 /* of packets that wait to be told together */
 
 /* --- the end -------------------------------------------------------------------------------------------- */
 
@@ -89,46 +87,7 @@ static void part(struct filter_ctx *ctx, struct milter_client *client)
     forget(client);
 }
 
-/* --- sending -------------------------------------------------------------------------------------------- */
-
-/* Of the packets that were told in one go, those that `passed` is the command of left out, the next that is
- * answered is awaited; when there is none they are done with. */
-static void await_next(struct milter_client *client, char passed)
-{
-    struct milter_writer *out = &client->out;
-
-    client->awaiting = '\0';
-    while (client->answered < out->len && client->awaiting == '\0') {
-        struct milter_reader reader = {0};
-        struct span data;
-        char command = '\0';
-        long n = milter_read(&reader, span_skip(milter_written(out), client->answered), &command, &data);
-        assert(n > 0 && command != '\0'); /* we have written it, in one piece */
-        client->answered += (size_t)n;
-        if (command != passed && milter_is_due(client, command))
-            client->awaiting = command;
-    }
-    if (client->awaiting == '\0')
-        out->len = client->sent = client->answered = 0;
-}
-
-/* Sends what there is room for; true when nothing is left. */
-static bool push(struct filter_ctx *ctx, struct milter_client *client)
-{
-    const struct milter_transport *transport = transport_of(ctx);
-    struct milter_writer *out = &client->out;
-
-    if (client->gathering || client->put_off || client->sent == out->len)
-        return true;
-    client->sent += transport->send(client->link, span_of(out->ptr + client->sent, out->len - client->sent));
-    if (client->sent < out->len)
-        return false;
-    if (transport->at_once)
-        await_next(client, '\0');
-    else
-        out->len = client->sent = 0;
-    return true;
-}
+/* --- connecting ---------------------------------------------------------------------------------------- */
 
 /* Begins to connect to the first address from `address` on that may be tried. */
 static bool open_next(struct filter_ctx *ctx, struct milter_client *client)
@@ -167,19 +126,6 @@ static void set_timer(struct filter_ctx *ctx, const struct milter_client *client
         (void)filter_timer(ctx, content ? config->content_timeout : config->command_timeout, on_timer);
 }
 
-/* What the milter is told in one go costs little: its header section, and as much of the body as that, is put
- * off until a packet is due that something depends on, or there is much of it. */
-static bool puts_off(struct filter_ctx *ctx, const struct milter_client *client)
-{
-    char command = client->event.command;
-
-    if (!transport_of(ctx)->at_once || client->version == 0 ||
-        client->out.len - client->sent >= PUT_OFF_OCTETS)
-        return false;
-    return command == MILTER_HEADER || command == MILTER_EOH || command == MILTER_BODY ||
-           (command == MILTER_EOM && !client->told);
-}
-
 /* Sends what is due as far as it can be; PENDING while something is waited for. */
 static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
 {
@@ -188,7 +134,7 @@ static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
             return VERDICT_FAIL;
         if (client->out.starved)
             return milter_fail(ctx, client, "out of memory");
-        if (!push(ctx, client) || (client->awaiting != '\0' && !client->put_off)) {
+        if (!milter_push(ctx, client) || (client->awaiting != '\0' && !client->put_off)) {
             set_timer(ctx, client);
             return VERDICT_PENDING;
         }
@@ -196,7 +142,7 @@ static enum verdict go_on(struct filter_ctx *ctx, struct milter_client *client)
             return client->verdict;
         if (!milter_tell(ctx, client))
             return VERDICT_CONTINUE;
-        client->put_off = !client->failed && puts_off(ctx, client);
+        client->put_off = !client->failed && milter_puts_off(ctx, client);
         if (client->put_off)
             client->awaiting = '\0';
     }
@@ -240,8 +186,7 @@ enum verdict milter_ask(struct filter_ctx *ctx, const struct milter_event *event
     return settle(ctx, client, go_on(ctx, client));
 }
 
-/* --- the transport ----------------------------------------------------------------------------------------
- */
+/* --- the transport ------------------------------------------------------------------------------------- */
 
 static void on_timer(struct filter_ctx *ctx)
 {
@@ -269,25 +214,7 @@ void milter_writable(struct filter_ctx *ctx)
     if (client->asked)
         resume(ctx, client, go_on(ctx, client));
     else
-        (void)push(ctx, client);
-}
-
-/* After an answer: whether another is awaited before the question is answered. What it has decided about the
- * message is all that counts; a SKIP of something earlier than what is asked about is no answer to that. */
-static bool more_is_due(struct filter_ctx *ctx, struct milter_client *client, char answered)
-{
-    bool skip = client->decided && client->verdict == VERDICT_SKIP, more = false;
-
-    if (transport_of(ctx)->at_once) {
-        if (client->decided && !skip)
-            client->out.len = client->sent = client->answered = 0;
-        else
-            await_next(client, skip ? answered : '\0');
-        more = client->awaiting != '\0';
-    }
-    if (skip && (more || answered != client->event.command))
-        client->decided = false;
-    return more;
+        (void)milter_push(ctx, client);
 }
 
 /* One packet; false when the connection has been given up. */
@@ -301,7 +228,7 @@ static bool hear(struct filter_ctx *ctx, struct milter_client *client, char comm
     }
     switch (milter_hear(ctx, client, command, data)) {
     case MILTER_HEARD_ANSWER:
-        if (!more_is_due(ctx, client, awaited))
+        if (!milter_more_is_due(ctx, client, awaited))
             resume(ctx, client, go_on(ctx, client));
         break;
     case MILTER_HEARD_TIME:
@@ -356,7 +283,7 @@ void milter_ended(struct filter_ctx *ctx, int error)
         count_failure(ctx, client);
         client->address++;
         forget(client);
-        if (open_next(ctx, client) && push(ctx, client))
+        if (open_next(ctx, client) && milter_push(ctx, client))
             return;
     }
     if (client->awaiting == MILTER_OPTNEG && client->connected && error == 0)
@@ -397,7 +324,7 @@ void milter_abort(struct filter_ctx *ctx, struct milter_client *client)
     if (client->out.starved)
         (void)milter_fail(ctx, client, "out of memory");
     else
-        (void)push(ctx, client);
+        (void)milter_push(ctx, client);
 }
 
 void milter_interrupt(struct filter_ctx *ctx, struct milter_client *client)
