@@ -167,7 +167,9 @@ static bool wants_noise(struct client *client)
 static void run_errand(struct client *client)
 {
     client->errands--;
-    if (dice_percent(&client->dice, 60))
+    if (client->sim->forced_milter && client->sim->forced_plan.step == STEP_UNKNOWN)
+        plan_text(client, SAY_NOISE, SPAN("FOO bar"));
+    else if (dice_percent(&client->dice, 60))
         plan_noise(client);
     else if (dice_percent(&client->dice, 70))
         plan(client, SAY_NOOP, NULL, 0);

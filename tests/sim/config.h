@@ -8,6 +8,7 @@
 struct sim;
 
 #define FILTERS_MAX 3
+#define EDITORS_MAX (FILTERS_MAX + 2) /* with milters, which are behind the filters */
 
 /* One test filter as configured. */
 struct sim_filter {

@@ -139,7 +139,7 @@ static bool is_whole(struct span content, const struct message *message)
 {
     bool found = ends_with(content, lab_bytes_from(&message->expected, 0), 2);
 
-    for (unsigned i = 0; i < FILTERS_MAX && !found; i++) {
+    for (unsigned i = 0; i < EDITORS_MAX && !found; i++) {
         struct lab_bytes rewritten = {0};
         if ((message->bodies >> i & 1u) != 0)
             message_rewritten(message, i, &rewritten);

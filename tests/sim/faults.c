@@ -184,6 +184,7 @@ static void dial_hangs(struct sim *sim, struct client *client)
 
 static void memory(struct sim *sim, bool lasting)
 {
+    sim->was_scarce = true;
     sim->memory.armed = true;
     sim->memory.lasting = lasting;
     sim->memory.after = dice_below(&sim->dice, 12);
@@ -206,13 +207,14 @@ static void memory_from(struct sim *sim, struct client *client)
 static void disk_full(struct sim *sim, struct client *client)
 {
     (void)client;
+    sim->was_scarce = true;
     sim->lab.disk = dice_below(&sim->dice, 200);
 }
 
 static void disk_broken(struct sim *sim, struct client *client)
 {
     (void)client;
-    sim->lab.disk_broken = true;
+    sim->was_scarce = sim->lab.disk_broken = true;
 }
 
 static void drain(struct sim *sim, struct client *client)

@@ -48,6 +48,12 @@ void ledger_decided(struct sim *sim, struct message *message, int which, enum ve
         message->to[which].refused = true;
 }
 
+static bool prepends(const struct sim *sim, unsigned editor)
+{
+    return editor < FILTERS_MAX ? sim->config.filters[editor].prepends
+                                : sim->milters[editor - FILTERS_MAX].prepends;
+}
+
 /* Fields of filters, each once, in front of *top; they are taken off it. `above`: those that prepend. */
 static bool take_fields(const struct sim *sim, const struct message *message, struct span *top, bool above,
                         unsigned *seen)
@@ -58,9 +64,8 @@ static bool take_fields(const struct sim *sim, const struct message *message, st
     while (span_starts_nocase(*top, SPAN("X-Filter-"))) {
         unsigned i = top->len > 9 ? (unsigned)(top->ptr[9] - '0') : 99;
         int n = snprintf(field, sizeof(field), "X-Filter-%u: %s\r\n", i, message->id);
-        if (i >= FILTERS_MAX || (*seen >> i & 1u) != 0 ||
-            !span_starts_nocase(*top, span_of(field, (size_t)n)) ||
-            (!either && sim->config.filters[i].prepends != above))
+        if (i >= EDITORS_MAX || (*seen >> i & 1u) != 0 ||
+            !span_starts_nocase(*top, span_of(field, (size_t)n)) || (!either && prepends(sim, i) != above))
             return false;
         *seen |= 1u << i;
         *top = span_skip(*top, (size_t)n);
@@ -70,7 +75,7 @@ static bool take_fields(const struct sim *sim, const struct message *message, st
 
 /* The fields in front: those that filters prepend, ours if wanted, then what they add, each once, and no
  * other. */
-static bool top_is_declared(const struct sim *sim, const struct message *message, struct span top)
+static bool top_is_declared(const struct sim *sim, struct message *message, struct span top)
 {
     unsigned seen = 0, wanted = message->added & ~message->dropped;
 
@@ -84,24 +89,27 @@ static bool top_is_declared(const struct sim *sim, const struct message *message
             top = span_skip(top, (size_t)(lf + 1 - top.ptr));
         } while (top.len != 0 && top.ptr[0] == '\t');
     }
-    return take_fields(sim, message, &top, false, &seen) && top.len == 0 && (seen & wanted) == wanted &&
-           (seen & ~message->added) == 0;
+    if (!take_fields(sim, message, &top, false, &seen) || top.len != 0)
+        return false;
+    message->tops_seen = seen;
+    return (seen & wanted) == wanted && (seen & ~message->added) == 0;
 }
 
 /* A body that a filter has written is that of the last in the chain that has, and has not failed; *top: what
  * stands in front of the message. */
-static bool body_is_declared(const struct message *message, struct span content, size_t *top)
+static bool body_is_declared(struct message *message, struct span content, size_t *top)
 {
     unsigned certain = message->bodies & ~message->dropped;
     bool found = false;
 
-    for (unsigned i = FILTERS_MAX; !found && i-- > 0;) {
+    for (unsigned i = EDITORS_MAX; !found && i-- > 0;) {
         struct lab_bytes expected = {0};
         if ((message->bodies >> i & 1u) != 0) {
             message_rewritten(message, i, &expected);
             found = content.len >= expected.len &&
                     span_eq(span_skip(content, content.len - expected.len), lab_bytes_from(&expected, 0));
             *top = content.len - expected.len;
+            message->body_of = found ? i : EDITORS_MAX;
         }
         lab_bytes_free(&expected);
         if ((certain >> i & 1u) != 0)
@@ -110,20 +118,24 @@ static bool body_is_declared(const struct message *message, struct span content,
     return found;
 }
 
-static void check_top(struct sim *sim, const struct message *message, struct span top)
+static void check_top(struct sim *sim, struct message *message, struct span top)
 {
     if (!top_is_declared(sim, message, top))
         sim_fail(sim, "I3", "%s has undeclared or missing fields on top: %.*s", message->id, (int)top.len,
                  top.ptr);
 }
 
-static void check_content(struct sim *sim, const struct upstream *up)
+static void check_content(struct sim *sim, struct upstream *up)
 {
-    const struct message *message = up->message;
-    struct span content = lab_bytes_from(&up->content, 0), id, rest;
+    struct message *message = up->message;
+    struct span content, id, rest;
     struct span expected = lab_bytes_from(&message->expected, 0);
     size_t top;
 
+    message->body_of = EDITORS_MAX;
+    message->tails_seen = 0;
+    ledger_take_tails(&up->content, message, &message->tails_seen);
+    content = lab_bytes_from(&up->content, 0);
     if (body_is_declared(message, content, &top)) {
         check_top(sim, message, span_first(content, top));
         return;
@@ -155,6 +167,7 @@ void ledger_end(struct upstream *up, bool accepted)
     check_content(sim, up);
     message->envelope = up->accepted;
     message->sender = up->sender;
+    ledger_check_milters(sim, message);
     if (accepted) {
         message->stored++;
         sim->totals->stored++;
@@ -237,9 +250,9 @@ static bool senders_agree(const struct sim *sim, const struct message *message)
     (void)sim;
     if (message->ends == 0 || message->client->lied_to)
         return true;
-    if (message->sender < FILTERS_MAX && (message->senders >> message->sender & 1u) == 0)
+    if (message->sender < EDITORS_MAX && (message->senders >> message->sender & 1u) == 0)
         return false;
-    for (unsigned i = message->sender < FILTERS_MAX ? message->sender + 1 : 0; i < FILTERS_MAX; i++)
+    for (unsigned i = message->sender < EDITORS_MAX ? message->sender + 1 : 0; i < EDITORS_MAX; i++)
         if ((message->senders & ~message->dropped) >> i & 1u)
             return false;
     return true;
@@ -268,6 +281,16 @@ static bool refuses_without_memory(const struct sim *sim)
     return scarce && strict;
 }
 
+/* Nor is there room for the body that a milter has written. */
+static bool refuses_without_room(const struct sim *sim)
+{
+    bool strict = false;
+
+    for (unsigned i = 0; i < sim->milter_count; i++)
+        strict = strict || sim->milters[i].on_failure == MILTER_REJECTS;
+    return sim->was_scarce && strict;
+}
+
 static bool failures_are_temporary(const struct sim *sim, const struct message *message)
 {
     bool somebody = false;
@@ -275,7 +298,8 @@ static bool failures_are_temporary(const struct sim *sim, const struct message *
     for (unsigned i = 0; i < message->recipients; i++)
         somebody = somebody || message->to[i].told / 100 == 2;
     return message->told / 100 != 5 || message->harsh || message->faulty || !somebody ||
-           message->client->lied_to || message->client->barred || refuses_without_memory(sim);
+           message->client->lied_to || message->client->barred || refuses_without_memory(sim) ||
+           refuses_without_room(sim);
 }
 
 static const struct {

@@ -21,4 +21,9 @@ void ledger_decided(struct sim *sim, struct message *message, int which, enum ve
 /* All sessions are over: what holds of each message, of each session, and of all. */
 void ledger_close(struct sim *sim);
 
+/* --- ledger_milters.c */
+void ledger_take_tails(struct lab_bytes *content, const struct message *message, unsigned *seen);
+/* What was stored has all that each milter has done, or nothing. */
+void ledger_check_milters(struct sim *sim, const struct message *message);
+
 #endif

@@ -67,10 +67,30 @@ static void print_daemons(const struct totals *totals)
     }
 }
 
+/* How often each trick of a milter was played at which step. */
+static void print_milters(const struct totals *totals)
+{
+    printf("%-14s", "milter");
+    for (unsigned step = 0; step < MILTER_STEPS; step++)
+        printf("%8s", milter_step_name(step));
+    printf("\n");
+    for (unsigned trick = MILTER_WELL + 1; trick < MILTER_TRICKS; trick++) {
+        printf("%-14s", milter_trick_name(trick));
+        for (unsigned step = 0; step < MILTER_STEPS; step++)
+            if (milter_applies(trick, step))
+                printf("%8llu", (unsigned long long)totals->milters[trick][step]);
+            else
+                printf("%8s", ".");
+        printf("\n");
+    }
+    printf("%llu messages stored with all edits of a milter\n", (unsigned long long)totals->milter_edits);
+}
+
 static void print_totals(const struct totals *totals, double took)
 {
     print_coverage(totals);
     print_daemons(totals);
+    print_milters(totals);
     printf("%llu seeds, %llu sessions, %llu messages, %llu stored, in %.1f s: %.0f sessions a second\n",
            (unsigned long long)totals->seeds, (unsigned long long)totals->sessions,
            (unsigned long long)totals->messages, (unsigned long long)totals->stored, took,
@@ -86,6 +106,13 @@ static bool empty_cells(const struct totals *totals)
         for (unsigned point = 0; point < POINTS; point++)
             if (fault_applies(kind, point) && totals->fired[kind][point] == 0) {
                 fprintf(stderr, "%s at %s has never happened\n", fault_name(kind), point_name(point));
+                empty = true;
+            }
+    for (unsigned trick = MILTER_WELL + 1; trick < MILTER_TRICKS; trick++)
+        for (unsigned step = 0; step < MILTER_STEPS; step++)
+            if (milter_applies(trick, step) && totals->milters[trick][step] == 0) {
+                fprintf(stderr, "milter %s at %s has never happened\n", milter_trick_name(trick),
+                        milter_step_name(step));
                 empty = true;
             }
     return empty;
@@ -116,6 +143,22 @@ static bool run_cell(enum fault_kind kind, enum point point, struct totals *tota
     return true;
 }
 
+static bool run_milter_cell(enum milter_trick trick, enum milter_step step, struct totals *totals)
+{
+    const struct milter_plan plan = {.trick = trick, .step = step};
+    unsigned hits = 0;
+    bool fired;
+
+    for (unsigned i = 0; i < MATRIX_RUNS; i++) {
+        if (!sim_run_milter(i, &plan, totals, &fired))
+            return false;
+        hits += fired;
+    }
+    printf("milter %s at %s: %u of %u\n", milter_trick_name(trick), milter_step_name(step), hits,
+           MATRIX_RUNS);
+    return true;
+}
+
 static bool run_matrix(struct totals *totals)
 {
     bool good = true;
@@ -124,6 +167,10 @@ static bool run_matrix(struct totals *totals)
         for (unsigned point = 0; point < POINTS; point++)
             if (fault_applies(kind, point))
                 good = run_cell(kind, point, totals) && good;
+    for (unsigned trick = MILTER_WELL + 1; trick < MILTER_TRICKS; trick++)
+        for (unsigned step = 0; step < MILTER_STEPS; step++)
+            if (milter_applies(trick, step))
+                good = run_milter_cell(trick, step, totals) && good;
     return !empty_cells(totals) && good;
 }
 
@@ -138,6 +185,20 @@ static bool run_long(double minutes, struct totals *totals)
     return true;
 }
 
+static bool run_one_milter(uint64_t seed, const char *trick, const char *step, struct totals *totals)
+{
+    struct milter_plan plan = {0};
+    bool fired;
+
+    for (unsigned i = 0; i < MILTER_TRICKS; i++)
+        if (strcmp(milter_trick_name(i), trick) == 0)
+            plan.trick = i;
+    for (unsigned i = 0; i < MILTER_STEPS; i++)
+        if (strcmp(milter_step_name(i), step) == 0)
+            plan.step = i;
+    return sim_run_milter(seed, &plan, totals, &fired);
+}
+
 /* One seed, whose transcript is of interest even when all is well. */
 static bool run_one(int argc, char **argv, struct totals *totals)
 {
@@ -147,6 +208,8 @@ static bool run_one(int argc, char **argv, struct totals *totals)
 
     if (argc < 7)
         return sim_run(seed, totals);
+    if (strcmp(argv[3], "--milter") == 0)
+        return run_one_milter(seed, argv[4], argv[6], totals);
     for (unsigned kind = 0; kind < FAULT_KINDS; kind++)
         if (strcmp(fault_name(kind), argv[4]) == 0)
             fault.kind = kind;
@@ -158,7 +221,8 @@ static bool run_one(int argc, char **argv, struct totals *totals)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: sim --seed N [--fault KIND --point P] | --seeds A..B | --survey A..B | --matrix "
+    fprintf(stderr, "usage: sim --seed N [--fault KIND --point P | --milter TRICK --step STEP] | --seeds "
+                    "A..B | --survey A..B | --matrix "
                     "| --long MINUTES\n");
     return 2;
 }

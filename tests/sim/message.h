@@ -39,10 +39,14 @@ struct message {
     unsigned envelope;                /* bits of recipients the upstream had then */
     unsigned added;                   /* bits of filters that have added a field */
     unsigned bodies;                  /* bits of filters that have written another body */
+    unsigned tails;                   /* bits of milters that have appended a field */
+    unsigned deeds[2];                /* of each milter: what it has done, all together */
+    unsigned tops_seen, tails_seen;   /* bits of those whose fields are in what was stored, */
+    unsigned body_of;                 /* and whose body it has; EDITORS_MAX: the client's */
     unsigned senders;                 /* bits of filters that have changed the sender */
     unsigned adds;                    /* bits of filters that have added a recipient */
     unsigned deletes[RECIPIENTS_MAX]; /* bits of filters that have deleted it */
-    unsigned sender;  /* whose the sender was that the upstream had; FILTERS_MAX: the client's */
+    unsigned sender;  /* whose the sender was that the upstream had; EDITORS_MAX: the client's */
     unsigned dropped; /* of all those, bits of filters whose doings may be gone again */
     bool refused;     /* a filter refused it */
     bool discarded;   /* a filter discarded it */

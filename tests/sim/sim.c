@@ -11,9 +11,10 @@
 #include "lab_tls_chance.h"
 
 #define STEPS_MAX       3000000
-#define BLOCKS_MAX      5u     /* leased by one session: two wires, each way, and one in passing */
-#define BLOCKS_TLS      4u     /* and as many beneath them, when they are encrypted */
-#define BLOCKS_CHANNELS 4u     /* of its two daemons */
+#define BLOCKS_MAX      5u /* leased by one session: two wires, each way, and one in passing */
+#define BLOCKS_TLS      4u /* and as many beneath them, when they are encrypted */
+#define BLOCKS_CHANNELS 4u /* of its two daemons */
+#define BLOCKS_MILTER   2u
 #define CALLS_A_REPLY   120u   /* allocations; far above what is usual, far below what a leak of work costs */
 #define CALLS_TLS       20000u /* what a session's handshakes may take */
 #define RECOVERY        1000u  /* milliseconds for the session after all faults */
@@ -44,7 +45,10 @@ static void report(const struct sim *sim)
 
     fprintf(stderr, "%.*s--- log\n%.*s", (int)sim->transcript.len, sim->transcript.ptr,
             (int)sim->lab.lines.len, sim->lab.lines.ptr);
-    if (sim->forced)
+    if (sim->forced_milter)
+        fprintf(stderr, "replay: sim --seed %llu --milter '%s' --step %s\n", (unsigned long long)sim->seed,
+                milter_trick_name(sim->forced_plan.trick), milter_step_name(sim->forced_plan.step));
+    else if (sim->forced)
         fprintf(stderr, "replay: sim --seed %llu --fault %s --point %s\n", (unsigned long long)sim->seed,
                 fault_name(fault->kind), point_name(fault->point));
     else
@@ -163,6 +167,11 @@ static bool answer_dials(struct sim *sim)
             daemon_dialled(sim, dial);
             return true;
         }
+        if (!dial->decided && !dial->hangs && dial->port >= MILTER_PORT &&
+            dial->port < MILTER_PORT + MILTERS_MAX) {
+            milter_dialled(sim, dial);
+            return true;
+        }
         if (client != NULL && !client->hang_dial && answer_dial(sim, dial, client))
             return true;
     }
@@ -181,14 +190,16 @@ static bool actors(struct sim *sim)
         moved = upstream_act(&sim->upstreams[i]) || moved;
     for (unsigned i = 0; i < sim->daemon_count; i++)
         moved = daemon_act(&sim->daemons[i]) || moved;
+    for (unsigned i = 0; i < sim->milter_end_count; i++)
+        moved = milter_act(&sim->milter_ends[i]) || moved;
     return moved;
 }
 
 static void watch_bounds(struct sim *sim)
 {
     uint64_t patience = config_patience(&sim->config) + sim->patience;
-    unsigned most =
-        BLOCKS_MAX + (sim->config.encrypts ? BLOCKS_TLS : 0) + (sim->content ? BLOCKS_CHANNELS : 0);
+    unsigned most = BLOCKS_MAX + (sim->config.encrypts ? BLOCKS_TLS : 0) +
+                    (sim->content ? BLOCKS_CHANNELS : 0) + BLOCKS_MILTER * sim->milter_count;
 
     if (sim->lab.pool.leased > sim->most_blocks)
         sim->most_blocks = sim->lab.pool.leased;
@@ -217,6 +228,9 @@ static bool wait(struct sim *sim)
     for (unsigned i = 0; i < sim->daemon_count; i++)
         if (daemon_due(&sim->daemons[i]) < at)
             at = daemon_due(&sim->daemons[i]);
+    for (unsigned i = 0; i < sim->milter_end_count; i++)
+        if (milter_due(&sim->milter_ends[i]) < at)
+            at = milter_due(&sim->milter_ends[i]);
     if (at == UINT64_MAX)
         return false;
     if (at > sim->lab.now)
@@ -299,6 +313,7 @@ static void begin(struct sim *sim)
         draw_faults(sim);
     config_draw(sim);
     content_draw(sim);
+    milters_draw(sim);
     for (unsigned i = 0; i < sim->count; i++)
         client_draw(&sim->clients[i]);
     note_globals(sim);
@@ -368,6 +383,7 @@ static void end(struct sim *sim)
     if (atomic_load(&sim->config.settings.references) != 1)
         sim_fail(sim, "I7", "settings are still held by somebody");
     settings_unref(&sim->config.settings);
+    milters_free(sim);
     lab_free(&sim->lab);
 }
 
@@ -432,5 +448,18 @@ bool sim_run_with(uint64_t seed, const struct fault *fault, struct totals *total
     sim->faults[0] = *fault;
     good = run(sim);
     *fired = totals->fired[fault->kind][fault->point] != before;
+    return good;
+}
+
+bool sim_run_milter(uint64_t seed, const struct milter_plan *plan, struct totals *totals, bool *fired)
+{
+    struct sim *sim = make(seed, totals);
+    uint64_t before = totals->milters[plan->trick][plan->step];
+    bool good;
+
+    sim->forced = sim->forced_milter = true;
+    sim->forced_plan = *plan;
+    good = run(sim);
+    *fired = totals->milters[plan->trick][plan->step] != before;
     return good;
 }

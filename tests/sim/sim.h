@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "faults.h"
 #include "ledger.h"
+#include "milter.h"
 #include "session/server.h"
 
 #define CLIENTS_MAX   5
@@ -28,7 +29,8 @@ enum dice_of {
     DICE_TLS,
     DICE_EDITS,
     DICE_ENVELOPE,
-    DICE_CONTENT
+    DICE_CONTENT,
+    DICE_MILTER
 };
 
 /* Memory that fails: at the `after`-th allocation from now, once or from then on. */
@@ -43,7 +45,9 @@ struct totals {
     uint64_t sessions, messages, stored, seeds;
     uint64_t fired[FAULT_KINDS][POINTS];
     uint64_t daemons[DAEMON_TRICKS][DAEMON_STAGES];
-    bool brief; /* failures are named, not told */
+    uint64_t milters[MILTER_TRICKS][MILTER_STEPS];
+    uint64_t milter_packets, milter_edits; /* messages that were stored with edits of a milter */
+    bool brief;                            /* failures are named, not told */
 };
 
 struct sim {
@@ -58,7 +62,14 @@ struct sim {
     unsigned connections;
     struct daemon_end daemons[DAEMONS_MAX];
     unsigned daemon_count;
-    uint64_t patience; /* milliseconds that the filters of content may take beyond what others may */
+    struct settings *milters_opened;
+    struct sim_milter milters[MILTERS_MAX];
+    unsigned milter_count;
+    struct milter_end milter_ends[MILTER_ENDS_MAX];
+    unsigned milter_end_count;
+    struct milter_plan forced_plan;
+    bool forced_milter; /* the trick of a milter is given, not a fault */
+    uint64_t patience;  /* milliseconds that the filters of content may take beyond what others may */
     struct fault faults[FAULTS_MAX];
     struct scarcity memory;
     struct lab_bytes transcript;
@@ -67,7 +78,8 @@ struct sim {
     bool forced;                /* the fault is given, not drawn */
     bool drain_due, reload_due; /* done between steps, as by a signal */
     bool draining, emptied;
-    bool content; /* filters that look into messages are in the chain, and among them */
+    bool was_scarce; /* memory or the disk has failed */
+    bool content;    /* filters that look into messages are in the chain, and among them */
     bool clamav;
     bool daemons_play; /* tricks */
     bool failed;
@@ -77,6 +89,8 @@ struct sim {
 bool sim_run(uint64_t seed, struct totals *totals);
 /* The same with one fault given, in the first client's session; *fired: it has happened. */
 bool sim_run_with(uint64_t seed, const struct fault *fault, struct totals *totals, bool *fired);
+/* The same with a trick of a milter given, in all but the last session. */
+bool sim_run_milter(uint64_t seed, const struct milter_plan *plan, struct totals *totals, bool *fired);
 
 /* An invariant is broken: says so once, with all that led to it. */
 void sim_fail(struct sim *sim, const char *invariant, const char *format, ...)

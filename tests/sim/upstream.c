@@ -120,7 +120,7 @@ static void on_ehlo(struct upstream *up, struct span line)
 /* Filters that change a sender have domains of their own: f0.example, f1.example, ... */
 static unsigned whose_sender(struct span from_at)
 {
-    return from_at.len > 2 && from_at.ptr[1] == 'f' ? (unsigned)(from_at.ptr[2] - '0') : FILTERS_MAX;
+    return from_at.len > 2 && from_at.ptr[1] == 'f' ? (unsigned)(from_at.ptr[2] - '0') : EDITORS_MAX;
 }
 
 static void on_mail(struct upstream *up, struct span line)
@@ -134,7 +134,7 @@ static void on_mail(struct upstream *up, struct span line)
         wrong(up, line, "in plaintext, or not");
     forget(up);
     up->message = sim_message(up->sim, id);
-    up->sender = at != NULL ? whose_sender(span_skip(line, (size_t)(at - line.ptr))) : FILTERS_MAX;
+    up->sender = at != NULL ? whose_sender(span_skip(line, (size_t)(at - line.ptr))) : EDITORS_MAX;
     faults_point(up->sim, up->client, POINT_MAIL, SIDE_UPSTREAM);
     faults_point(up->sim, up->client, POINT_RESET, SIDE_UPSTREAM);
     if (up->message == NULL || up->message->client != up->client) {
@@ -153,7 +153,7 @@ static void on_rcpt(struct upstream *up, struct span line)
 {
     unsigned which = line.len > 10 ? (unsigned)(line.ptr[10] - '0') : 99;
     bool added = line.len > 10 && line.ptr[9] == 'a'; /* by a filter: a0, a1, ... */
-    bool good = up->mail && which < (added ? FILTERS_MAX : RECIPIENTS_MAX);
+    bool good = up->mail && which < (added ? EDITORS_MAX : RECIPIENTS_MAX);
 
     faults_point(up->sim, up->client, POINT_RCPT, SIDE_UPSTREAM);
     if (!good) {
