@@ -225,11 +225,11 @@ static bool write_down(const struct section *section, bool divided, size_t *abov
     if (out->ptr == NULL)
         return false;
     for (const struct field *field = section->first; field != NULL; field = field->next) {
-        if (field == section->border)
-            *above = out->len;
-        if (field == section->border || field->out)
+        if (field->out)
             continue;
         complete(out); /* the message may have ended in the field before this one */
+        if (field == section->border)
+            *above = out->len;
         text_add(out, field->octets);
     }
     if (divided && section->rest.len == 0) {
