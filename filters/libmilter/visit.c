@@ -80,7 +80,9 @@ static void serve(struct visit *visit)
         if (taken > 0 && (command == '\0' || command == skipped))
             continue;
         visit->over = taken < 0 || !engine_read(visit->ctx, command, data);
-        skipped = visit->answer == MILTER_SAY_SKIP ? command : '\0';
+        skipped = '\0';
+        if (visit->answer == MILTER_SAY_SKIP)
+            skipped = command;
     }
     milter_reader_free(&reader);
 }

@@ -66,12 +66,15 @@ bool milter_puts_off(struct filter_ctx *ctx, const struct milter_client *client)
 bool milter_more_is_due(struct filter_ctx *ctx, struct milter_client *client, char answered)
 {
     bool skip = client->decided && client->verdict == VERDICT_SKIP, more = false;
+    char passed = '\0';
 
+    if (skip)
+        passed = answered;
     if (transport_of(ctx)->at_once) {
         if (client->decided && !skip)
             client->out.len = client->sent = client->answered = 0;
         else
-            await_next(client, skip ? answered : '\0');
+            await_next(client, passed);
         more = client->awaiting != '\0';
     }
     if (skip && (more || answered != client->event.command))
