@@ -256,8 +256,10 @@ void milter_heard(struct milter_end *end, const struct milter_packet_seen *packe
  * a question that came to nothing with its client. */
 void milter_parted(struct milter_end *end)
 {
-    bool excused = end->due != '\0' || end->client->gone || end->client->mute || end->lost || end->confused ||
-                   end->quit || end->pipe->aborted || end->pipe->manner.accept != 0;
+    bool excused = end->due != '\0' || end->pipe->delivered < end->pipe->to.len ||
+                   (end->in_message && !end->decided) || end->client->gone || end->client->mute ||
+                   end->lost || end->confused || end->quit || end->pipe->aborted ||
+                   end->pipe->manner.accept != 0;
 
     if (!excused && end->version != 0 && milter_certain(end) && !end->of->sim->draining)
         wrong(end, 'Q', "was not said");
