@@ -133,6 +133,7 @@ static void tell_words(const struct milter_end *end)
 static void finish(struct milter_end *end)
 {
     end->saying = false;
+    end->wrong_at = end->of->sim->lab.now;
     tell_words(end);
     if (end->leaves)
         lab_pipe_end(end->pipe);
@@ -174,12 +175,27 @@ static bool speak(struct milter_end *end)
     return true;
 }
 
+/* Nothing more is said to a milter that has said what it may not; what was on its way excepted. */
+static void watch(struct milter_end *end)
+{
+    size_t heard = end->pipe->from.len;
+
+    if (!end->wrong || end->saying)
+        return;
+    if (end->of->sim->lab.now == end->wrong_at)
+        end->wrong_heard = heard;
+    else if (heard != end->wrong_heard)
+        sim_fail(end->of->sim, "milter", "milter %u of client %u is asked more, in spite of what it said",
+                 end->of->index, end->client->number);
+}
+
 bool milter_act(struct milter_end *end)
 {
     bool moved = false;
 
     if (end->over || end->pipe == NULL)
         return false;
+    watch(end);
     while (read_packet(end))
         moved = true;
     if (end->pipe->closed || end->pipe->ended) {

@@ -115,6 +115,9 @@ struct milter_end {
     unsigned more; /* packets of PROGRESS to come */
     bool confused; /* its answers may be taken for answers to something else */
     bool lost, over;
+    bool wrong;         /* it has said what ends the connection: */
+    uint64_t wrong_at;  /* then, */
+    size_t wrong_heard; /* when it had heard so much */
 };
 
 /* What it does to a message. */

@@ -234,7 +234,8 @@ static void spoil(struct milter_end *end, enum milter_trick trick, enum milter_s
         end->falls_silent = true;
         if (trick == MILTER_GARBAGE)
             say_garbage(end);
-        if (trick == MILTER_ODD)
+        end->wrong = trick == MILTER_ODD;
+        if (end->wrong)
             say_odd(end, step);
         end->pipe->stalled = trick == MILTER_DEAF;
     }
