@@ -135,6 +135,15 @@ static void finish(struct milter_end *end)
     end->saying = false;
     end->wrong_at = end->of->sim->lab.now;
     tell_words(end);
+    if (end->leaving) {
+        milter_lost(end);
+        end->leaving = false;
+        end->saying = end->leaves = true;
+        end->out.len = end->said = 0;
+        end->spread = 0;
+        end->out_at = end->of->sim->lab.now + 1;
+        return;
+    }
     if (end->leaves)
         lab_pipe_end(end->pipe);
     if (end->resets)

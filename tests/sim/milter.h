@@ -18,12 +18,13 @@ struct message;
 struct settings;
 struct sim;
 
-/* Beyond MILTER_PROGRESS all are a loss, if the MTA is still interested. */
+/* From MILTER_LEAVES on all are a loss, if the MTA is still interested. */
 enum milter_trick {
     MILTER_WELL,
     MILTER_DRIPS,      /* its answer, octet by octet, but in time */
     MILTER_TWICE,      /* answers, or answers what needs no answer */
     MILTER_PROGRESSES, /* asks for time, and answers then */
+    MILTER_LEAVES,     /* behind its answer */
     MILTER_REFUSES,    /* the connection */
     MILTER_HANGS,      /* instead of taking it */
     MILTER_FIN,
@@ -114,6 +115,7 @@ struct milter_end {
     char word;     /* what it comes to */
     unsigned more; /* packets of PROGRESS to come */
     bool confused; /* its answers may be taken for answers to something else */
+    bool leaving;
     bool lost, over;
     bool wrong;         /* it has said what ends the connection: */
     uint64_t wrong_at;  /* then, */

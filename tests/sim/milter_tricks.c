@@ -19,6 +19,7 @@ static const struct {
     [MILTER_DRIPS] = {"drips", ANSWERS | S(EDITS)},
     [MILTER_TWICE] = {"twice", ANSWERS},
     [MILTER_PROGRESSES] = {"progress", QUESTIONS | S(EDITS)},
+    [MILTER_LEAVES] = {"leaves", QUESTIONS & ~S(EOM)},
     [MILTER_REFUSES] = {"refuses", OF_DIAL},
     [MILTER_HANGS] = {"hangs", OF_DIAL},
     [MILTER_FIN] = {"fin", ANSWERS | S(EDITS) | S(IDLE)},
@@ -205,6 +206,9 @@ static void spoil(struct milter_end *end, enum milter_trick trick, enum milter_s
     case MILTER_PROGRESSES:
         end->more = 3;
         return;
+    case MILTER_LEAVES:
+        end->leaving = true;
+        return;
     case MILTER_TWICE:
         lab_bytes_add(&end->out, SPAN("\0\0\0\1c"));
         end->confused = true;
@@ -237,6 +241,8 @@ static void spoil(struct milter_end *end, enum milter_trick trick, enum milter_s
         end->wrong = trick == MILTER_ODD;
         if (end->wrong)
             say_odd(end, step);
+        if (end->wrong && step > STEP_OPTNEG && step < STEP_EOM)
+            say_word(end, 'c');
         end->pipe->stalled = trick == MILTER_DEAF;
     }
     end->word = '\0';
