@@ -141,7 +141,7 @@ static void finish(struct milter_end *end)
         end->saying = end->leaves = true;
         end->out.len = end->said = 0;
         end->spread = 0;
-        end->out_at = end->of->sim->lab.now + 1;
+        end->out_at = end->of->sim->lab.now + dice_below(&end->dice, 2);
         return;
     }
     if (end->leaves)
