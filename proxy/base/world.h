@@ -31,7 +31,8 @@ struct turn {
 };
 
 /* A call from another thread. run(owner) is called on the world's thread, once, soon after bell_ring(), never
- * from inside it; what is rung meanwhile is rung once. Embedded by value in its owner; zeroed when not rung. */
+ * from inside it; what is rung meanwhile is rung once. Embedded by value in its owner; zeroed when not rung.
+ */
 struct bell {
     TAILQ_ENTRY(bell) link; /* the world's own, as is rung */
     void (*run)(void *owner);
