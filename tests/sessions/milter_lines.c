@@ -12,6 +12,17 @@ static struct party *milter(struct play *play)
     return talk_party(play, &play->milters);
 }
 
+/* A filter does not wait for its goodbye to be taken: ABORT and QUIT, five octets each, fit into any socket
+ * at once. */
+static struct lab_manner milter_manner(const struct play *play)
+{
+    struct lab_manner manner = play->manner->upstream;
+
+    if (manner.accept != 0 && manner.accept < 10)
+        manner.accept = 10;
+    return manner;
+}
+
 static void milter_connect(struct play *play, struct span text)
 {
     struct lab_dial *dial = talk_dial(play, true);
@@ -24,7 +35,7 @@ static void milter_connect(struct play *play, struct span text)
     assert(side->count < PARTIES_MAX);
     side->current = side->count;
     side->parties[side->count++] =
-        (struct party){.pipe = lab_dial_accept(&play->lab, dial, play->manner->upstream)};
+        (struct party){.pipe = lab_dial_accept(&play->lab, dial, milter_manner(play))};
 }
 
 static void milter_refuse(struct play *play, struct span text)
