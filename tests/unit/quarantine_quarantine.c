@@ -176,15 +176,22 @@ static void *keep_many(void *arg)
 
 static void test_threads(void)
 {
-    struct quarantine *quarantine = fixture_quarantine(0, THREADS * EACH, 3600000);
+    /* What is completed while another thread counts may count twice until the next count. */
+    struct quarantine *quarantine = fixture_quarantine(0, THREADS * EACH + THREADS, 3600000);
     pthread_t threads[THREADS];
     void *failed;
+    char id[32];
 
     for (size_t i = 0; i < THREADS; i++)
         REQUIRE(pthread_create(&threads[i], NULL, keep_many, quarantine) == 0);
     for (size_t i = 0; i < THREADS; i++)
         CHECK(pthread_join(threads[i], &failed) == 0 && failed == NULL);
     CHECK(fixture_count(quarantine) == (size_t)THREADS * EACH);
+    CHECK(quarantine_tend(quarantine) == 0);
+    for (int i = 0; i < THREADS; i++) {
+        (void)snprintf(id, sizeof(id), "L%d", i);
+        CHECK(fixture_keep(quarantine, id) == 0);
+    }
     CHECK(fixture_keep(quarantine, "TOOMANY") == -EDQUOT);
     quarantine_unref(quarantine);
     fixture_empty();
