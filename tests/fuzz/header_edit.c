@@ -113,12 +113,13 @@ static void write_down(const struct list *list, struct span rest, bool divided, 
 {
     for (size_t at = 0; at < list->count; at++) {
         const struct item *item = &list->items[at];
-        if (item->border)
-            *above = text->len;
-        if (item->border || item->out)
+        if (item->out)
             continue;
         begin_line(text);
-        text_add(text, item->octets);
+        if (item->border)
+            *above = text->len;
+        else
+            text_add(text, item->octets);
     }
     if (divided && rest.len == 0) {
         begin_line(text);

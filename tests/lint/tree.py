@@ -17,8 +17,8 @@ LAYERS = {
     "tls": ("proxy/tls", ("base",)),
     "session": ("proxy/session", ("quarantine", "chain", "smtp", "mail", "tls", "base")),
     "sink": ("proxy/sink", ("smtp", "tls", "base")),
-    "scan": ("proxy/scan", ("session", "sink", "chain", "smtp", "mail", "tls", "base")),
-    "release": ("proxy/release", ("scan", "session", "quarantine", "chain", "smtp", "mail", "tls", "base")),
+    "scan": ("proxy/scan", ("session", "quarantine", "sink", "chain", "smtp", "mail", "tls", "base")),
+    "release": ("proxy/release", ("scan", "session", "quarantine", "sink", "chain", "smtp", "mail", "tls", "base")),
     "filters": ("filters", ()),
     "config": ("config", ("session", "quarantine", "chain", "smtp", "mail", "tls", "base")),
 }
