@@ -62,7 +62,7 @@ long hold_read(const struct hold *hold, uint64_t offset, char *to, size_t len)
     struct span near = span_first(hold_in_memory(hold, offset), len);
     struct world *world = hold->world;
 
-    if (near.len != 0) {
+    if (near.ptr != NULL && near.len != 0) {
         memcpy(to, near.ptr, near.len);
         return (long)near.len;
     }

@@ -25,14 +25,17 @@ static int keep(struct filter_ctx *ctx, enum envelope_edit_kind kind, struct spa
                 struct span parameters)
 {
     struct envelope_edit *kept = filter_alloc(ctx, sizeof(*kept) + address.len + parameters.len + 1);
-    char *bytes = (char *)(kept + 1);
+    char *bytes;
 
     if (kept == NULL) {
         ctx->lost_edit = true;
         return -1;
     }
-    memcpy(bytes, address.ptr, address.len);
-    memcpy(bytes + address.len, parameters.ptr, parameters.len);
+    bytes = (char *)(kept + 1);
+    if (address.len != 0)
+        memcpy(bytes, address.ptr, address.len);
+    if (parameters.len != 0)
+        memcpy(bytes + address.len, parameters.ptr, parameters.len);
     *kept = (struct envelope_edit){.kind = kind, .editor = ctx, .filter = ctx_member(ctx)->as.name};
     kept->address = span_of(bytes, address.len);
     kept->parameters = span_of(bytes + address.len, parameters.len);
